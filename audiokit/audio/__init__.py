@@ -1,0 +1,1 @@
+"""Audio in memory, in files, in streams."""

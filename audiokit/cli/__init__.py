@@ -1,0 +1,1 @@
+"""The shell's side of the house: options, one call, a printed result."""

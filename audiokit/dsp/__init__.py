@@ -1,0 +1,1 @@
+"""Signal processing on samples: pure functions and small streaming filters."""

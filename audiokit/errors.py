@@ -1,0 +1,138 @@
+"""Every error that a user of audiokit can cause or meet.
+
+AudiokitError                     exit 1
+├── UsageError                    exit 2   words of the command line that cannot be meant
+├── AudioFileError                exit 3   a recording that cannot be read or written
+├── SampleError                   exit 3   recordings unfit for a voice clone
+├── DatasetError                  exit 3   a dataset that cannot be made, opened or continued
+├── ConfigError                   exit 4   a setting that is missing or wrong
+│   └── MissingKeyError           exit 4
+├── MissingDependencyError        exit 6   also an ImportError; the message is the pip line
+├── CacheError                    exit 1
+└── ProviderError                 exit 5   a vendor refused or failed
+    ├── AuthenticationError
+    ├── RateLimitError            knows when to come back
+    ├── QuotaError
+    ├── ProviderTimeout
+    └── ProviderUnavailable
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AudiokitError(Exception):
+    """Something a user can mend; the message says what was found, what was expected and what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(AudiokitError):
+    """The call itself cannot be meant."""
+
+    exit_code = 2
+
+
+class AudioFileError(AudiokitError):
+    """A recording that cannot be read or written."""
+
+    exit_code = 3
+
+
+class SampleError(AudiokitError):
+    """Recordings that do not meet a provider's requirements."""
+
+    exit_code = 3
+
+
+class DatasetError(AudiokitError):
+    """A dataset that cannot be made, opened or continued."""
+
+    exit_code = 3
+
+
+class ConfigError(AudiokitError):
+    """A setting that is missing or wrong."""
+
+    exit_code = 4
+
+
+class MissingKeyError(ConfigError):
+    """A provider needs a key and none was found."""
+
+
+class MissingDependencyError(AudiokitError, ImportError):
+    """An optional package is not installed; the message carries the line that installs it."""
+
+    exit_code = 6
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(f"{what} is not installed. Install it with: pip install 'audiokit[{extra}]'")
+        self.extra = extra
+
+
+class CacheError(AudiokitError):
+    """A cache that cannot be used."""
+
+
+class ProviderError(AudiokitError):
+    """A vendor's service refused or failed.
+
+    Parameters
+    ----------
+    message : what happened, without any key.
+    provider : the provider's name.
+    status : HTTP status or WebSocket close code, if there was one.
+    retryable : whether the same request may succeed later.
+    request_id : the vendor's own name for the request, for its support desk.
+    """
+
+    exit_code = 5
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        status: int | None = None,
+        retryable: bool = False,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.status = status
+        self.retryable = retryable
+        self.request_id = request_id
+
+
+class AuthenticationError(ProviderError):
+    """The key was refused."""
+
+
+class RateLimitError(ProviderError):
+    """Too many requests; `retry_after_s` says when to come back, if the vendor told."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        status: int | None = 429,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, status=status, retryable=True, request_id=request_id)
+        self.retry_after_s = retry_after_s
+
+
+class QuotaError(ProviderError):
+    """The account has nothing left to spend."""
+
+
+class ProviderTimeout(ProviderError):  # noqa: N818  the field says "timeout", not "timeout error"
+    """The vendor did not answer in time."""
+
+
+class ProviderUnavailable(ProviderError):  # noqa: N818
+    """The vendor cannot be reached or is overloaded."""
