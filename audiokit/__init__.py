@@ -1,3 +1,100 @@
-"""audiokit: from a folder of recordings to a voice that talks back."""
+"""audiokit: from a folder of recordings to a voice that talks back.
+
+Every public name is here and is imported when it is first used, so `import audiokit` itself costs next to nothing.
+"""
 
 from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers take this name for true; `typing` itself costs 15 ms of import
+if TYPE_CHECKING:
+    from audiokit import progress
+    from audiokit.analysis.report import Report
+    from audiokit.api import analyze, info, prep
+    from audiokit.audio.buffer import Audio
+    from audiokit.audio.chunk import AudioChunk
+    from audiokit.dataset.manifest import Dataset
+    from audiokit.dataset.settings import PrepSettings
+    from audiokit.errors import (
+        AudioFileError,
+        AudiokitError,
+        AuthenticationError,
+        CacheError,
+        ConfigError,
+        DatasetError,
+        MissingDependencyError,
+        MissingKeyError,
+        ProviderError,
+        ProviderTimeout,
+        ProviderUnavailable,
+        QuotaError,
+        RateLimitError,
+        SampleError,
+        UsageError,
+    )
+
+    __version__: str
+
+__all__ = [
+    "Audio",
+    "AudioChunk",
+    "AudioFileError",
+    "AudiokitError",
+    "AuthenticationError",
+    "CacheError",
+    "ConfigError",
+    "Dataset",
+    "DatasetError",
+    "MissingDependencyError",
+    "MissingKeyError",
+    "PrepSettings",
+    "ProviderError",
+    "ProviderTimeout",
+    "ProviderUnavailable",
+    "QuotaError",
+    "RateLimitError",
+    "Report",
+    "SampleError",
+    "UsageError",
+    "__version__",
+    "analyze",
+    "info",
+    "prep",
+    "progress",
+]
+
+_HOMES = {
+    "Audio": "audiokit.audio.buffer",
+    "AudioChunk": "audiokit.audio.chunk",
+    "Dataset": "audiokit.dataset.manifest",
+    "PrepSettings": "audiokit.dataset.settings",
+    "Report": "audiokit.analysis.report",
+    "analyze": "audiokit.api",
+    "info": "audiokit.api",
+    "prep": "audiokit.api",
+}
+"""Where a public name lives; an error is in `audiokit.errors`."""
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name at its first use (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'audiokit' has no attribute {name!r}")
+    value = _load(name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _load(name: str) -> object:
+    from importlib import import_module
+
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("audiokit")
+    if name == "progress":
+        return import_module("audiokit.progress")
+    return getattr(import_module(_HOMES.get(name, "audiokit.errors")), name)

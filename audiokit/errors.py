@@ -35,9 +35,20 @@ class UsageError(AudiokitError):
 
 
 class AudioFileError(AudiokitError):
-    """A recording that cannot be read or written."""
+    """A recording that cannot be read or written.
+
+    Parameters
+    ----------
+    message : what was found, what was expected, what to do.
+    reason : one word or two for tables and manifests: "unreadable", "empty", "not audio", "no audio stream",
+        "protected", "truncated", "silent", "too short", "missing", "cannot write".
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, *, reason: str = "unreadable") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class SampleError(AudiokitError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -10,6 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from os import PathLike
+
+    from pydub import AudioSegment
+    from torch import Tensor
+
+    from audiokit.audio.bridges import BitDepth, PydubSegment
 
 Samples = NDArray[np.float32]
 """float32, shape (frames, channels)."""
@@ -95,6 +101,39 @@ class Audio:
         start, stop = (None if edge is None else round(edge * self.sample_rate) for edge in (span.start, span.stop))
         return Audio(self.samples[start:stop], self.sample_rate)
 
+    def __add__(self, other: Audio | float) -> Audio:
+        """Raise the level, `audio + 3.0` in dB, or put another sound behind: `audio + audio`.
+
+        Raises
+        ------
+        ValueError : the other sound has another rate or other channels.
+        """
+        if isinstance(other, Audio):
+            return Audio(np.concatenate([self.samples, _alike(self, other).samples]), self.sample_rate)
+        if isinstance(other, Real):
+            return Audio(self.samples * np.float32(10 ** (float(other) / 20)), self.sample_rate)
+        return NotImplemented
+
+    def __radd__(self, other: int) -> Audio:
+        """Let `sum()` join sounds: it starts with 0."""
+        if isinstance(other, int) and other == 0:
+            return self
+        return NotImplemented
+
+    def __sub__(self, gain_db: float) -> Audio:
+        """Lower the level: `audio - 3.0` in dB."""
+        if isinstance(gain_db, Real):
+            return self + -gain_db
+        return NotImplemented
+
+    def __mul__(self, times: int) -> Audio:
+        """Repeat: `audio * 3` is three times as long; `audio * 0` has no frames."""
+        if not isinstance(times, int):
+            return NotImplemented
+        if times < 0:
+            raise ValueError(f"repeated {times} times; expected 0 or more")
+        return Audio(np.tile(self.samples, (times, 1)), self.sample_rate)
+
     def mono(self, downmix: Downmix = "average") -> Audio:
         """Mix to one channel.
 
@@ -109,6 +148,54 @@ class Audio:
         from audiokit.audio.resample import resample
 
         return resample(self, sample_rate)
+
+    def to_numpy(self) -> Samples:
+        """Give a copy of the samples, (frames, channels), to write into; `samples` is the same without a copy."""
+        return self.samples.copy()
+
+    def to_pydub(self, bits: BitDepth = 16) -> AudioSegment:
+        """Make a `pydub.AudioSegment`; see `audiokit.audio.bridges.to_pydub`."""
+        from audiokit.audio.bridges import to_pydub
+
+        return to_pydub(self, bits)
+
+    @classmethod
+    def from_pydub(cls, segment: PydubSegment) -> Audio:
+        """Take a `pydub.AudioSegment`; see `audiokit.audio.bridges.from_pydub`."""
+        from audiokit.audio.bridges import from_pydub
+
+        return from_pydub(segment)
+
+    def to_torch(self, *, copy: bool = True) -> Tensor:
+        """Make a (channels, frames) tensor; see `audiokit.audio.bridges.to_torch`."""
+        from audiokit.audio.bridges import to_torch
+
+        return to_torch(self, copy=copy)
+
+    @classmethod
+    def from_torch(cls, tensor: Tensor, sample_rate: int) -> Audio:
+        """Take a (channels, frames) or (frames,) tensor; see `audiokit.audio.bridges.from_torch`."""
+        from audiokit.audio.bridges import from_torch
+
+        return from_torch(tensor, sample_rate)
+
+    def to_librosa(self) -> tuple[Samples, int]:
+        """Give `y, sr` as `librosa.load` does; see `audiokit.audio.bridges.to_librosa`."""
+        from audiokit.audio.bridges import to_librosa
+
+        return to_librosa(self)
+
+    @classmethod
+    def from_librosa(cls, samples: NDArray[np.floating[Any]], sample_rate: int) -> Audio:
+        """Take librosa's (frames,) or (channels, frames); see `audiokit.audio.bridges.from_librosa`."""
+        from audiokit.audio.bridges import from_librosa
+
+        return from_librosa(samples, sample_rate)
+
+    def _repr_html_(self) -> str:
+        from audiokit.audio.player import to_html
+
+        return to_html(self)
 
     def __repr__(self) -> str:
         channels = {1: "mono", 2: "stereo"}.get(self.channels, f"{self.channels} channels")
@@ -130,6 +217,13 @@ def downmixed(samples: Samples, downmix: Downmix = "average") -> Samples:
     else:
         raise ValueError(f"downmix is {downmix!r}; expected average, left, right or louder")
     return np.ascontiguousarray(samples[:, chosen : chosen + 1])
+
+
+def _alike(audio: Audio, other: Audio) -> Audio:
+    """Give `other` if it can follow `audio` sample by sample."""
+    if (audio.sample_rate, audio.channels) != (other.sample_rate, other.channels):
+        raise ValueError(f"{audio!r} and {other!r} cannot be joined; bring one to the other with resample() or mono()")
+    return other
 
 
 def _checked(samples: ArrayLike) -> Samples:

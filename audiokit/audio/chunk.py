@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audiokit.audio.buffer import Audio, Samples
 
@@ -40,12 +41,13 @@ class AudioChunk:
     @property
     def duration_s(self) -> float:
         """Length in seconds."""
-        return self.samples.shape[0] / self.sample_rate
+        return len(self.samples) / self.sample_rate
 
 
 def to_pcm16(samples: Samples) -> bytes:
     """Round to little-endian signed 16-bit, clipping what lies outside [-1, 1)."""
-    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype("<i2").tobytes()
+    integers: NDArray[np.int16] = np.clip(np.rint(samples * np.float32(32768)), -32768, 32767).astype("<i2")
+    return integers.tobytes()
 
 
 def chunks_of(audio: Audio, chunk_s: float = CHUNK_S) -> Iterator[AudioChunk]:

@@ -1,0 +1,35 @@
+"""The command `audiokit`."""
+
+from __future__ import annotations
+
+import click
+
+from audiokit.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "prep": ("audiokit.cli.prep:prep", "Cut recordings into a clean dataset of labelled speech clips"),
+    "analyze": (
+        "audiokit.cli.analyze:analyze",
+        "Measure recordings: levels, noise, speech, pitch, fitness for cloning",
+    ),
+    "completion": ("audiokit.cli.completion:completion", "Print the script that completes words in your shell"),
+}
+"""Each command's place and short help; a test compares the latter with the command's own."""
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="audiokit", message="%(prog)s %(version)s")
+@click.option("--traceback", is_flag=True, help="Show where in the code an error came from.")
+def cli(traceback: bool) -> None:
+    """From a folder of recordings to a voice that talks back.
+
+    `audiokit COMMAND --help` explains one command.
+
+    Exit codes: 0 done, 1 other error, 2 usage, 3 audio or dataset, 4 configuration or key, 5 provider,
+    6 missing dependency, 130 stopped with Ctrl-C.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    cli(prog_name="audiokit")

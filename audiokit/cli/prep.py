@@ -1,0 +1,155 @@
+"""`audiokit prep`: recordings in, a dataset of clips out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from audiokit.cli.settings import in_options, settings_options
+from audiokit.dataset.settings import PrepSettings
+
+if TYPE_CHECKING:
+    from audiokit.dataset.manifest import Dataset
+
+HELPS = {
+    "sample_rate": "Rate of the clips, in Hz.",
+    "channel": "How several channels become one; louder: for interviews with one speaker a channel.",
+    "highpass_hz": "High-pass against rumble, in Hz; 0 leaves it out.",
+    "vad": "Speech detector: silero (neural), energy, or a plug-in.",
+    "keep_truncated": "Use what can be decoded of recordings that end too early.",
+    "min_s": "Shortest clip, in seconds.",
+    "max_s": "Longest clip, in seconds.",
+    "max_pause_s": "Longest pause inside a clip, in seconds.",
+    "room_s": "Silence kept around the speech of a clip, in seconds.",
+    "denoise": "Take background noise out of the clips.",
+    "loudness_lufs": "Loudness of the speech, in LUFS, or off.",
+    "loudness_per": "One gain for a recording, so that its dynamics stay, or for each clip.",
+    "peak_dbtp": "Ceiling for the true peak, in dBTP.",
+    "format": "File format of the clips, 16 bits.",
+    "min_snr_db": "Refuse clips with less speech over noise, in dB.",
+    "min_bandwidth_hz": "Refuse clips whose sound reaches less high, in Hz (telephone: 3400).",
+    "max_clipped": "Refuse clips with a larger part of clipped samples, 0 to 1.",
+    "min_speech": "Refuse clips with a smaller part of speech, 0 to 1.",
+    "keep_forced_cuts": "Keep clips cut where speech had no pause.",
+    "target_minutes": "Keep only the best N minutes, spread over the recordings.",
+    "transcribe": "Write down what is said.",
+    "stt": "Speech recognizer: whisper (offline), or a plug-in. Implies --transcribe.",
+    "model": "The recognizer's model: a name or a folder.",
+    "language": "ISO 639-1 code of what is spoken.",
+}
+
+AGAIN = "The same command again continues where this one stopped."
+
+
+@click.command(short_help="Cut recordings into a clean dataset of labelled speech clips")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("out", type=click.Path())
+@settings_options(PrepSettings, HELPS)
+@click.option("--jobs", type=click.IntRange(1), help="Worker processes.  [default: one a core]")
+@click.option("--strict", is_flag=True, help="Stop with exit code 3 at the first recording that cannot be used.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
+@click.option("--quiet", is_flag=True, help="No bar and no summary; errors only.")
+@click.pass_context
+def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: Any) -> None:
+    """Cut recordings into a clean dataset of labelled speech clips.
+
+
+    SOURCE is a file, a folder or a glob; anything with sound in it: mp3, m4a, m4b, wav, flac, ogg, opus, webm, aiff,
+    mp4. Speech is found by a neural detector, so music and noise stay out; clips are cut in pauses, brought to one
+    loudness, and judged. OUT gets clips/, manifest.jsonl, dataset.json and a README. Recordings that cannot be used
+    are noted with the reason and skipped.
+
+    \b
+    Examples:
+      audiokit prep episodes/ dataset
+      audiokit prep 'season1/*.mp3' interview.m4a dataset --target-minutes 30
+      audiokit prep episodes/ dataset --transcribe --language en
+      audiokit prep episodes/ dataset --sample-rate 22050 --loudness -23 --min-snr 20
+      audiokit prep episodes/ dataset --dry-run
+
+    An interrupted run goes on where it stopped when the same command is given again.
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
+    from audiokit.api import cores
+    from audiokit.cli.output import interrupt_hint, show_notes
+    from audiokit.errors import ConfigError
+
+    dry_run, as_json, quiet = (options.pop(name) for name in ("dry_run", "as_json", "quiet"))
+    jobs, strict = options.pop("jobs") or cores(), options.pop("strict")
+    if ctx.get_parameter_source("stt") is not click.core.ParameterSource.DEFAULT:
+        options["transcribe"] = True
+    try:
+        settings = PrepSettings(**options)
+    except ConfigError as error:
+        raise click.UsageError(in_options(str(error), PrepSettings), ctx) from error
+    with show_notes(quiet=quiet), interrupt_hint(AGAIN):
+        if dry_run:
+            _plan(sources, out, settings, jobs, as_json=as_json)
+        else:
+            _prepare(sources, out, settings, jobs, strict=strict, as_json=as_json, quiet=quiet)
+
+
+def _prepare(
+    sources: tuple[str, ...], out: str, settings: PrepSettings, jobs: int, *, strict: bool, as_json: bool, quiet: bool
+) -> None:
+    from time import monotonic
+
+    from audiokit.api import prep as run
+    from audiokit.cli.bars import progress_bar
+    from audiokit.cli.output import print_json
+
+    started_s = monotonic()
+    with progress_bar(quiet) as progress:
+        dataset = run(sources, out, settings, jobs=jobs, strict=strict, progress=progress)
+    if not quiet:
+        _print_summary(dataset, monotonic() - started_s)
+    if as_json:
+        print_json({"out": str(dataset.root), **dataset.totals})
+    else:
+        click.echo(dataset.root / "manifest.jsonl")
+
+
+def _print_summary(dataset: Dataset, took_s: float) -> None:
+    from audiokit.cli.output import print_panel
+    from audiokit.progress import clock_face
+
+    total = dataset.totals
+    lines = [
+        f"recordings  {total['prepared']} of {total['recordings']}, {clock_face(total['duration_s'])} "
+        f"({total['duration_s'] / took_s:.0f} x real time)",
+        f"speech      {clock_face(total['speech_s'])}",
+        f"kept        {total['kept']} of {total['clips']} clips, {clock_face(total['kept_s'])}",
+        *(f"refused     {row['clips']} clips: {reason}" for reason, row in total["refused"].items()),
+        *([f"to check    {total['flagged']} clips: see flags in the manifest"] if total["flagged"] else []),
+        *_levels(dataset),
+        f"dataset     {dataset.root}  (start with README.md)",
+        *(f"skipped     {source.message}" for source in dataset.sources if source.skipped),
+        *(f"warning     {source.message}" for source in dataset.sources if source.message and not source.skipped),
+    ]
+    print_panel("prep", "\n".join(lines))
+
+
+def _levels(dataset: Dataset) -> list[str]:
+    heard = [(source.lufs, source.name) for source in dataset.sources if source.lufs is not None]
+    if len(heard) < 2:
+        return []
+    (low, quietest), (high, loudest) = min(heard), max(heard)
+    return [f"loudest     {high:.1f} LUFS: {loudest}", f"quietest    {low:.1f} LUFS: {quietest}"]
+
+
+def _plan(sources: tuple[str, ...], out: str, settings: PrepSettings, jobs: int, *, as_json: bool) -> None:
+    from audiokit.cli.output import print_json
+    from audiokit.dataset.prepare import plan
+    from audiokit.progress import clock_face
+
+    planned = plan(sources, out, settings, jobs=jobs)
+    if as_json:
+        rows = ({"name": item.name, "action": item.action, "expected_s": item.expected_s, "message": item.message}
+                for item in planned)  # fmt: skip
+        print_json(list(rows))
+        return
+    for item in planned:
+        click.echo(f"{item.action:8} {clock_face(item.expected_s):>8}  {item.message or item.name}")
+    todo_s = sum(item.expected_s for item in planned if item.action == "prepare")
+    click.echo(f"{clock_face(todo_s)} to prepare into {out}")

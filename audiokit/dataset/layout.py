@@ -1,0 +1,127 @@
+"""Where everything lies in a dataset's folder, and who may write there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiokit.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one dataset."""
+
+    root: Path
+    """The dataset's folder."""
+
+    @property
+    def clips(self) -> Path:
+        """The clips' folder."""
+        return self.root / "clips"
+
+    @property
+    def manifest(self) -> Path:
+        """One JSON line a clip."""
+        return self.root / "manifest.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """Settings, totals and sources."""
+        return self.root / "dataset.json"
+
+    @property
+    def metadata(self) -> Path:
+        """Texts in the form of LJSpeech."""
+        return self.root / "metadata.csv"
+
+    @property
+    def card(self) -> Path:
+        """The page that describes the dataset."""
+        return self.root / "README.md"
+
+    @property
+    def state(self) -> Path:
+        """What a later run needs to go on."""
+        return self.root / ".audiokit"
+
+    @property
+    def journal(self) -> Path:
+        """What is done."""
+        return self.state / "journal.jsonl"
+
+    @property
+    def heard(self) -> Path:
+        """What the speech detector heard, a file a recording."""
+        return self.state / "speech"
+
+    @property
+    def work(self) -> Path:
+        """What is not finished; emptied at each start."""
+        return self.state / "work"
+
+    @property
+    def unfinished(self) -> Path:
+        """Lies here from the first change to the last."""
+        return self.state / "unfinished"
+
+    def check(self) -> None:
+        """Refuse a folder that holds anything but a dataset.
+
+        Raises
+        ------
+        DatasetError : it is a file, or holds files that `prep` did not make.
+        """
+        if self.root.exists() and not self.root.is_dir():
+            raise DatasetError(f"{self.root} is a file; expected a folder for the dataset. Name another OUT.")
+        if self.root.is_dir() and any(self.root.iterdir()) and not self.state.is_dir():
+            raise DatasetError(
+                f"{self.root} holds files and is not a dataset of audiokit; prep would mix with them. "
+                "Name a new or empty folder as OUT."
+            )
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the dataset alone, in a folder ready for work.
+
+        Raises
+        ------
+        DatasetError : somebody else is writing it, or the folder cannot be made.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            for folder in (self.clips, self.heard):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatasetError(
+                f"{self.root}: the folder cannot be made ({error.strerror}). Name another OUT."
+            ) from error
+        lock = FileLock(self.state / "lock", blocking=False)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise DatasetError(
+                f"{self.root} is being written by another prep. Wait until it ends, or name another OUT."
+            ) from error
+        try:
+            shutil.rmtree(self.work, ignore_errors=True)
+            self.work.mkdir()
+            yield
+        finally:
+            shutil.rmtree(self.work, ignore_errors=True)
+            lock.release()
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)

@@ -1,0 +1,253 @@
+"""The one pass over a recording: decoded block by block into a spool on disk, and into tracks a few bytes a window.
+
+Nothing in memory grows with the length of the recording but the tracks: 12 bytes for each 10 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audiokit.analysis.clipping import clipped_frames
+from audiokit.analysis.silero import Vector
+from audiokit.audio.buffer import Samples, downmixed
+from audiokit.audio.decode import open_reader
+from audiokit.audio.resample import Resampler
+from audiokit.dataset.detect import TRACK_RATE, SpeechDetector, speech_detector
+from audiokit.dataset.settings import Channel, PrepSettings
+from audiokit.dataset.stretches import WINDOW_S
+from audiokit.dsp.filters import StreamFilter, highpass_sections
+from audiokit.dsp.levels import window_powers
+from audiokit.errors import AudioFileError
+
+LEVEL_WINDOW = round(WINDOW_S * TRACK_RATE)
+SILENT_DBFS = -70.0  # a recording that never gets louder holds nothing
+FLOOR_POWER = 1e-12  # -120 dBFS stands for digital silence
+
+Advance = Callable[[float], None]
+"""Called with the seconds of audio read so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Speech:
+    """What a detector heard: one probability a window."""
+
+    probabilities: Vector
+    """0..1 in steps of 1/255, so that they survive being kept in bytes unchanged."""
+    window_s: float
+    """Length of a window, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Heard:
+    """A recording after the pass over it."""
+
+    source_rate: int
+    """Rate of the recording, in Hz."""
+    source_channels: int
+    """Channels of the recording."""
+    frames: int
+    """Frames of the recording, as decoded."""
+    truncated: str
+    """What is missing at its end; empty when it is whole."""
+    spool: Path
+    """Mono float32 at `sample_rate`, without a header."""
+    sample_rate: int
+    """Rate of the spool, in Hz."""
+    levels_db: Vector
+    """Level of each window of 10 ms, in dBFS."""
+    clipped: NDArray[np.uint16]
+    """Clipped samples in each window of 10 ms, over all channels."""
+    speech: Speech
+    """Where the detector heard speech."""
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the recording, in seconds."""
+        return self.frames / self.source_rate
+
+    def read(self, start_s: float, end_s: float) -> Samples:
+        """Read a part of the spool, shape (frames, 1)."""
+        start, end = round(start_s * self.sample_rate), round(end_s * self.sample_rate)
+        return np.fromfile(self.spool, np.float32, end - start, offset=4 * start)[:, np.newaxis]
+
+    def overwrite(self, start_s: float, samples: Samples) -> None:
+        """Put other sound, shape (frames, 1), in place of a part of the spool, and its levels in place of theirs."""
+        with self.spool.open("r+b") as file:
+            file.seek(4 * round(start_s * self.sample_rate))
+            file.write(samples.data)
+        levels_db = _levels_db(window_powers(samples, self.sample_rate, WINDOW_S))
+        first = round(start_s / WINDOW_S)
+        self.levels_db[first : first + len(levels_db)] = levels_db[: len(self.levels_db) - first]
+
+
+def listen(path: Path, spool: Path, settings: PrepSettings, speech: Speech | None, advance: Advance) -> Heard:
+    """Decode a recording once.
+
+    Parameters
+    ----------
+    path : the recording.
+    spool : file to write; the caller removes it.
+    settings : channel, rate, high-pass and detector.
+    speech : what an earlier pass with the same settings heard, to save the detector's work.
+    advance : told how far the pass is.
+
+    Raises
+    ------
+    AudioFileError : not decodable, or silent, or truncated (unless `settings.keep_truncated`).
+    """
+    if settings.channel == "louder":
+        settings = replace(settings, channel=_louder_channel(path))
+    truncated = ""
+    with open_reader(path) as reader, spool.open("wb") as file:
+        detector = Remembered(speech) if speech else speech_detector(settings.vad)
+        ears = _Ears(reader.sample_rate, settings, detector, file)
+        try:
+            for block in reader.blocks():
+                ears.hear(block)
+                advance(ears.frames / reader.sample_rate)
+        except AudioFileError as error:
+            if error.reason != "truncated" or not settings.keep_truncated or not ears.frames:
+                raise
+            truncated = str(error)
+        levels = ears.finish()
+    _refuse_silence(path, levels)
+    return Heard(
+        source_rate=reader.sample_rate, source_channels=reader.channels, frames=ears.frames, truncated=truncated,
+        spool=spool, sample_rate=settings.sample_rate, levels_db=levels, clipped=ears.clipped.finish(len(levels)),
+        speech=_heard_by(detector),
+    )  # fmt: skip
+
+
+class _Ears:
+    """The streaming stages of one pass."""
+
+    def __init__(self, source_rate: int, settings: PrepSettings, detector: SpeechDetector, spool: BinaryIO) -> None:
+        self.frames = 0
+        self.clipped = _ClipTrack(source_rate)
+        self._levels = _LevelTrack()
+        self._channel = settings.channel
+        self._to_spool = Resampler(source_rate, settings.sample_rate)
+        self._to_track = Resampler(settings.sample_rate, TRACK_RATE)
+        self._highpass = None
+        if settings.highpass_hz:
+            self._highpass = StreamFilter(highpass_sections(settings.highpass_hz, settings.sample_rate), 1)
+        self._detector = detector
+        self._spool = spool
+
+    def hear(self, block: Samples) -> None:
+        """Take the next block of the recording, shape (frames, channels)."""
+        self.clipped.push(block)
+        self.frames += len(block)
+        self._keep(self._to_spool.push(downmixed(block, self._channel)))
+
+    def finish(self) -> Vector:
+        """Hand on what the resamplers still hold; give the levels."""
+        self._keep(self._to_spool.flush())
+        self._track(self._to_track.flush())
+        return self._levels.finish()
+
+    def _keep(self, samples: Samples) -> None:
+        if self._highpass:
+            samples = self._highpass.push(samples)
+        self._spool.write(samples.data)
+        self._track(self._to_track.push(samples))
+
+    def _track(self, samples: Samples) -> None:
+        self._levels.push(samples)
+        self._detector.push(samples)
+
+
+def _refuse_silence(path: Path, levels_db: Vector) -> None:
+    loudest_dbfs = float(levels_db.max()) if len(levels_db) else -np.inf
+    if loudest_dbfs < SILENT_DBFS:
+        raise AudioFileError(
+            f"{path.name}: silent, its loudest moment is {loudest_dbfs:.0f} dBFS; expected speech above "
+            f"{SILENT_DBFS:g} dBFS. Check the recording.",
+            reason="silent",
+        )
+
+
+class Remembered:
+    """A detector that has heard this recording before."""
+
+    def __init__(self, speech: Speech) -> None:
+        self._probabilities = speech.probabilities
+        self.window_s = speech.window_s
+
+    def push(self, samples: Samples) -> None:
+        """Listen to nothing."""
+
+    def finish(self) -> Vector:
+        """Give what was heard then."""
+        return self._probabilities
+
+
+def _heard_by(detector: SpeechDetector) -> Speech:
+    steps = np.rint(detector.finish() * np.float32(255))
+    return Speech(probabilities=np.asarray(steps / np.float32(255), np.float32), window_s=detector.window_s)
+
+
+def _louder_channel(path: Path) -> Channel:
+    """Find which of the first two channels carries more, over the whole recording."""
+    powers = np.zeros(2)
+    with open_reader(path) as reader:
+        if reader.channels == 1:
+            return "left"
+        try:
+            for block in reader.blocks():
+                powers += np.einsum("fc,fc->c", block[:, :2], block[:, :2])
+        except AudioFileError as error:
+            if error.reason != "truncated":
+                raise
+    return "right" if powers[1] > powers[0] else "left"
+
+
+class _LevelTrack:
+    """Levels of windows of 10 ms, in dBFS."""
+
+    def __init__(self) -> None:
+        self._waiting = np.zeros(0, np.float32)
+        self._found: list[Vector] = []
+
+    def push(self, samples: Samples) -> None:
+        waiting = np.concatenate([self._waiting, samples[:, 0]])
+        windows = waiting[: len(waiting) - len(waiting) % LEVEL_WINDOW].reshape(-1, LEVEL_WINDOW)
+        self._found.append(_levels_db(np.einsum("wf,wf->w", windows, windows) / np.float32(LEVEL_WINDOW)))
+        self._waiting = waiting[windows.size :]
+
+    def finish(self) -> Vector:
+        if len(self._waiting):
+            self.push(np.zeros((LEVEL_WINDOW - len(self._waiting), 1), np.float32))
+        return np.concatenate(self._found) if self._found else np.zeros(0, np.float32)
+
+
+def _levels_db(powers: Vector) -> Vector:
+    return np.float32(10) * np.log10(np.maximum(powers, np.float32(FLOOR_POWER)))
+
+
+class _ClipTrack:
+    """How many samples are clipped in each window of 10 ms."""
+
+    def __init__(self, source_rate: int) -> None:
+        self._window = WINDOW_S * source_rate
+        self._frames = 0
+        self._found: list[NDArray[np.int64]] = []
+
+    def push(self, block: Samples) -> None:
+        clipped = clipped_frames(block)
+        if len(clipped):
+            windows, counts = np.unique(((clipped + self._frames) / self._window).astype(np.int64), return_counts=True)
+            self._found.append(np.stack([windows, counts]))
+        self._frames += len(block)
+
+    def finish(self, windows: int) -> NDArray[np.uint16]:
+        track = np.zeros(windows, np.uint16)
+        for places, counts in self._found:
+            np.add.at(track, np.minimum(places, windows - 1), counts.astype(np.uint16))
+        return track

@@ -1,0 +1,98 @@
+"""The numbers of one clip, before any gain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from audiokit.analysis.bandwidth import bandwidth_hz
+from audiokit.analysis.pitch import pitch
+from audiokit.analysis.silero import Vector
+from audiokit.audio.buffer import Audio
+from audiokit.dataset.listen import Heard
+from audiokit.dataset.segment import Segment
+from audiokit.dataset.stretches import WINDOW_S, Mask, noise_db
+from audiokit.dsp.loudness import LoudnessMeter, StepPowers
+from audiokit.dsp.true_peak import true_peak_dbtp
+
+ENOUGH_WINDOWS = 10  # and farther away if fewer windows than this are free of speech
+HIGHEST_SNR_DB = 100.0  # digital silence around speech would give infinity, which JSON cannot carry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measured:
+    """A segment with its numbers."""
+
+    segment: Segment
+    """Where it lies."""
+    step_powers: StepPowers
+    """K-weighted powers of steps of 100 ms, before any gain."""
+    peak_dbtp: float
+    """True peak before any gain, in dBTP."""
+    numbers: dict[str, Any]
+    """Fields of a `Clip` by name: those that no gain changes."""
+
+
+def measure(heard: Heard, segment: Segment, audio: Audio, spoken: Mask, *, noise_near_s: float) -> Measured:
+    """Take every number of one clip.
+
+    Parameters
+    ----------
+    heard : the recording it lies in.
+    segment : where it lies.
+    audio : its sound, mono, before any gain.
+    spoken : for each window of 10 ms of the recording, whether somebody speaks.
+    noise_near_s : how far outside the clip its noise is looked for first, in seconds.
+    """
+    windows = slice(round(segment.start_s / WINDOW_S), round(segment.end_s / WINDOW_S))
+    meter = LoudnessMeter(audio.sample_rate, 1)
+    meter.push(audio.samples)
+    speech_db, noise = _speech_and_noise(heard.levels_db, windows, spoken, round(noise_near_s / WINDOW_S))
+    voice = pitch(audio)
+    source_samples = audio.duration_s * heard.source_rate * heard.source_channels
+    return Measured(
+        segment=segment,
+        step_powers=meter.step_powers,
+        peak_dbtp=true_peak_dbtp(audio),
+        numbers={
+            "duration_s": audio.duration_s,
+            "start_cut": segment.start_cut,
+            "end_cut": segment.end_cut,
+            "snr_db": round(min(speech_db - noise, HIGHEST_SNR_DB), 2),
+            "noise_dbfs": round(noise, 2),
+            "clipped": round(float(heard.clipped[windows].sum()) / source_samples, 6),
+            "bandwidth_hz": round(bandwidth_hz(audio)),
+            "speech": round(_speech_part(heard, segment), 4),
+            "pitch_hz": _rounded(voice.median_hz),
+            "pitch_low_hz": _rounded(voice.low_hz),
+            "pitch_high_hz": _rounded(voice.high_hz),
+            "voiced": round(voice.voiced_fraction, 4),
+        },
+    )
+
+
+def _speech_and_noise(levels_db: Vector, windows: slice, spoken: Mask, reach: int) -> tuple[float, float]:
+    """Give the level of the speech in the windows, without its noise, and of the noise around it, in dBFS."""
+    near = slice(max(0, windows.start - reach), windows.stop + reach)
+    quiet = levels_db[near][~spoken[near]]
+    if len(quiet) >= ENOUGH_WINDOWS:
+        noise = float(np.median(quiet))
+    else:
+        noise = noise_db(levels_db, spoken, windows.start, windows.stop)
+    said = levels_db[windows][spoken[windows]]
+    power = float(np.mean(10 ** (said / 10))) if len(said) else 0.0
+    clean = max(power - 10 ** (noise / 10), 1e-12)
+    return 10 * float(np.log10(clean)), noise
+
+
+def _speech_part(heard: Heard, segment: Segment) -> float:
+    start = int(segment.start_s / heard.speech.window_s)
+    end = max(start + 1, round(segment.end_s / heard.speech.window_s))
+    windows = heard.speech.probabilities[start:end]
+    return float(np.mean(windows >= 0.5)) if len(windows) else 0.0
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)

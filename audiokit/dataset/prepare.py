@@ -1,0 +1,330 @@
+"""From recordings to a dataset: what is done already, what is left, and the finished folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from audiokit.dataset.card import write_card, write_metadata
+from audiokit.dataset.clip import Clip
+from audiokit.dataset.journal import Journal
+from audiokit.dataset.judge import refusals
+from audiokit.dataset.layout import Layout
+from audiokit.dataset.manifest import Dataset, Source, write_manifest
+from audiokit.dataset.pool import Answer, Pool, as_raised
+from audiokit.dataset.scan import Found, scan, source_id
+from audiokit.dataset.select import select
+from audiokit.dataset.settings import PrepSettings
+from audiokit.errors import AudioFileError, DatasetError
+from audiokit.progress import SILENT, Progress
+
+logger = logging.getLogger(__name__)
+
+Action = Literal["skip", "done", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One recording and what is to be done with it."""
+
+    name: str
+    """As it was named."""
+    path: Path
+    """Where it lies."""
+    action: Action
+    """Skipped, done by an earlier run, or to be prepared."""
+    id: str = ""
+    """What its clips' ids begin with."""
+    sha256: str = ""
+    """Hash of the file."""
+    expected_s: float = 0.0
+    """Length its header claims, in seconds; for bars and estimates only."""
+    reason: str = ""
+    """Why it is skipped, in a word or two."""
+    message: str = ""
+    """The same in full."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Preparation:
+    """One run of `prepare`, holding the dataset's lock."""
+
+    layout: Layout
+    settings: PrepSettings
+    pool: Pool
+    journal: Journal
+    strict: bool = False
+    progress: Progress = SILENT
+    used: set[tuple[str, str]] = field(default_factory=set)
+    crashed: dict[str, Answer] = field(default_factory=dict)
+
+    def plan(self, found: Sequence[Found]) -> list[Planned]:
+        """Look at every file once: is it sound, is it another's twin, is it done?"""
+        answers: dict[int, Answer] = {}
+        expected_s = 0.0
+        for index, answer in self.pool.run([_task("probe", file.name, path=str(file.path)) for file in found]):
+            self._check(answer, found[index].name)
+            answers[index] = _named(answer, found[index].name)
+            expected_s += answer.get("result", {}).get("expected_s") or 0.0
+            self.progress("looking", expected_s, 0)
+        plans: list[Planned] = []
+        first: dict[str, str] = {}
+        for index, file in enumerate(found):
+            plans.append(self._planned(file, answers[index], first))
+        return plans
+
+    def _planned(self, file: Found, answer: Answer, first: dict[str, str]) -> Planned:
+        if "error" in answer:
+            return Planned(
+                name=file.name, path=file.path, action="skip", reason=answer["reason"], message=answer["error"]
+            )
+        probed = answer["result"]
+        sha256 = probed["sha256"]
+        twin = first.setdefault(sha256, file.name)
+        plan = Planned(
+            name=file.name, path=file.path, action="prepare", id=source_id(file.name, sha256), sha256=sha256,
+            expected_s=probed["expected_s"] or 0.0,
+        )  # fmt: skip
+        if twin != file.name:
+            return replace(
+                plan, action="skip", reason="duplicate", message=f"{file.name}: the same recording as {twin}"
+            )
+        return replace(plan, action="done") if self._is_done(plan) else plan
+
+    def _is_done(self, plan: Planned) -> bool:
+        """Whether the journal holds this recording and the clips wanted of it still lie there."""
+        entry = self.journal.get("clips", self._clips_key(plan))
+        if entry is None:
+            return False
+        wanted = (row for row in entry.get("clips", ()) if not refusals(row, self.settings))
+        return all(row["file"] and _lies(self.layout.clips, row["file"]) for row in wanted)
+
+    def cut(self, plans: Sequence[Planned]) -> None:
+        """Prepare what is not done, a journal line each."""
+        todo = [plan for plan in plans if plan.action == "prepare"]
+        self._tell_changes(plans, len(todo))
+        expected = [plan.expected_s for plan in todo]
+        done = [0.0] * len(todo)
+
+        def tell(index: int, done_s: float) -> None:
+            done[index] = min(done_s, expected[index] or done_s)
+            self.progress("preparing", sum(done), sum(expected))
+
+        for index, answer in self.pool.run([self._prepare_task(plan) for plan in todo], tell):
+            self._check(answer, todo[index].name)
+            self._keep(todo[index], _named(answer, todo[index].name))
+            tell(index, expected[index])
+
+    def _keep(self, plan: Planned, answer: Answer) -> None:
+        """Note what became of a recording; what a crash left open is tried again by the next run."""
+        if answer.get("reason") == "crashed":
+            self.crashed[plan.id] = answer
+        else:
+            entry = answer.get("result") or {"error": answer["error"], "reason": answer["reason"]}
+            self.journal.add("clips", self._clips_key(plan), entry)
+
+    def _prepare_task(self, plan: Planned) -> dict[str, Any]:
+        heard = self.layout.heard / self._heard_name(plan)
+        return _task(
+            "prepare", plan.name, path=str(plan.path), sha256=plan.sha256, id=plan.id, heard=str(heard),
+            clips=str(self.layout.clips), work=str(self.layout.work), settings=self.settings.to_json(),
+        )  # fmt: skip
+
+    def clips(self, plans: Sequence[Planned]) -> list[Clip]:
+        """Collect, judge and select the clips of all recordings."""
+        rows = [(plan, row) for plan in plans for row in self._entry(plan).get("clips", ())]
+        return select([_clip(plan, row, self.settings) for plan, row in rows], self.settings.target_minutes)
+
+    def with_texts(self, clips: Sequence[Clip]) -> list[Clip]:
+        """Transcribe the kept clips that have no text yet."""
+        if not self.settings.transcribe:
+            return list(clips)
+        keys = {clip.id: f"{clip.sha256}:{self.settings.text_key}" for clip in clips if clip.kept}
+        todo = [clip for clip in clips if clip.id in keys and self.journal.get("text", keys[clip.id]) is None]
+        total_s, done_s = sum(clip.duration_s for clip in todo), 0.0
+        failed: dict[str, str] = {}
+        tasks = [
+            _task("transcribe", clip.id, path=str(self.layout.root / str(clip.path)), settings=self.settings.to_json())
+            for clip in todo
+        ]
+        for index, answer in self.pool.run(tasks):
+            self._check(answer, todo[index].id)
+            if "result" in answer:
+                self.journal.add("text", keys[todo[index].id], answer["result"])
+            else:
+                failed[todo[index].id] = answer["error"]
+            done_s += todo[index].duration_s
+            self.progress("transcribing", done_s, total_s)
+        self.used |= {("text", key) for key in keys.values()}
+        return [self._with_text(clip, keys.get(clip.id), failed.get(clip.id)) for clip in clips]
+
+    def _with_text(self, clip: Clip, key: str | None, failure: str | None) -> Clip:
+        if failure:
+            return replace(clip, flags=(f"no text: {failure}",))
+        if key is None:
+            return clip
+        text = self.journal["text", key]
+        return replace(clip, **{**text, "flags": tuple(text["flags"])})
+
+    def sources(self, plans: Sequence[Planned], clips: Sequence[Clip]) -> list[Source]:
+        """Make a row for every recording that was given."""
+        return [self._source(plan, [clip for clip in clips if clip.source == plan.name]) for plan in plans]
+
+    def _source(self, plan: Planned, clips: Sequence[Clip]) -> Source:
+        if plan.action == "skip":
+            return Source(name=plan.name, id="", sha256=plan.sha256, skipped=plan.reason, message=plan.message)
+        entry = self._entry(plan)
+        if "error" in entry:
+            return Source(
+                name=plan.name, id=plan.id, sha256=plan.sha256, skipped=entry["reason"], message=entry["error"]
+            )
+        row = dict(entry["source"])
+        kept = [clip for clip in clips if clip.kept]
+        return Source(
+            name=plan.name, id=plan.id, sha256=plan.sha256, message=row.pop("warning"), kept=len(kept),
+            kept_s=round(sum(clip.duration_s for clip in kept), 3), refused=len(clips) - len(kept), **row,
+        )  # fmt: skip
+
+    def finish(self, plans: Sequence[Planned], sources: Sequence[Source], clips: Sequence[Clip]) -> None:
+        """Write the manifest, then drop what only earlier runs needed."""
+        write_manifest(self.layout, self.settings, sources, clips)
+        write_metadata(self.layout, clips)
+        write_card(self.layout, self.settings, sources, clips)
+        self._drop_stale(plans, clips)
+        self.journal.compact(self.used | {("settings", "last")})
+        self.layout.unfinished.unlink()
+
+    def _drop_stale(self, plans: Sequence[Planned], clips: Sequence[Clip]) -> None:
+        wanted = {Path(clip.path).name for clip in clips if clip.path}
+        for file in self.layout.clips.iterdir():
+            if file.name not in wanted and _CLIP_NAME.fullmatch(file.name):  # only what prep itself has named
+                file.unlink()
+        heard = {self._heard_name(plan) for plan in plans if plan.action != "skip"}
+        for file in self.layout.heard.iterdir():
+            if file.name not in heard:
+                file.unlink()
+
+    def _entry(self, plan: Planned) -> dict[str, Any]:
+        if plan.action == "skip":
+            return {}
+        if plan.id in self.crashed:
+            return self.crashed[plan.id]
+        self.used.add(("clips", self._clips_key(plan)))
+        return self.journal["clips", self._clips_key(plan)]
+
+    def _clips_key(self, plan: Planned) -> str:
+        return f"{plan.sha256}:{plan.id}:{self.settings.cut_key}"
+
+    def _heard_name(self, plan: Planned) -> str:
+        return f"{plan.id}-{self.settings.speech_key}.npz"
+
+    def _check(self, answer: Answer, name: str) -> None:
+        """Stop the run where going on makes no sense."""
+        if "error" not in answer:
+            return
+        if answer.get("disk_full"):
+            raise DatasetError(
+                f"no space left on the disk of {self.layout.root} while at {name}. Free some and run the same command "
+                "again: what is done stays done."
+            )
+        if "raised" in answer:
+            raise as_raised(answer)
+        if self.strict:
+            raise AudioFileError(answer["error"], reason=answer["reason"])
+
+    def _tell_changes(self, plans: Sequence[Planned], todo: int) -> None:
+        before, now = self.journal.get("settings", "last"), self.settings.to_json()
+        changed = [f"{name} {before[name]} -> {now[name]}" for name in now if before and before.get(name) != now[name]]
+        if changed:
+            kept = "what the detector heard is used again" if todo else "nothing is cut again"
+            logger.warning("settings changed (%s): %d of %d recordings are prepared again; %s.",
+                           ", ".join(changed), todo, len(plans), kept)  # fmt: skip
+        if before != now:
+            self.journal.add("settings", "last", now)
+
+
+_CLIP_NAME = re.compile(r"[a-z0-9-]+-[0-9a-f]{8}-\d{8,}\.(wav|flac)")
+
+
+def prepare(
+    sources: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    settings: PrepSettings,
+    *,
+    jobs: int,
+    strict: bool,
+    progress: Progress,
+) -> Dataset:
+    """Make or continue a dataset; see `audiokit.api.prep`."""
+    layout = Layout(Path(out))
+    layout.check()
+    found = scan(sources, layout.root)
+    with layout.writing(), Pool(jobs) as pool:
+        run = Preparation(
+            layout=layout, settings=settings, pool=pool, journal=Journal(layout.journal), strict=strict,
+            progress=progress,
+        )  # fmt: skip
+        plans = run.plan(found)
+        layout.unfinished.touch()
+        run.cut(plans)
+        clips = run.with_texts(run.clips(plans))
+        rows = run.sources(plans, clips)
+        run.finish(plans, rows, clips)
+    dataset = Dataset.open(layout.root)
+    if not len(dataset):
+        raise DatasetError(_nothing(dataset))
+    return dataset
+
+
+def plan(
+    sources: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], settings: PrepSettings, *, jobs: int
+) -> list[Planned]:
+    """Say what `prepare` would do, writing nothing."""
+    layout = Layout(Path(out))
+    layout.check()
+    with Pool(jobs) as pool:
+        run = Preparation(layout=layout, settings=settings, pool=pool, journal=Journal(layout.journal))
+        return run.plan(scan(sources, layout.root))
+
+
+def _task(task: str, name: str, **details: Any) -> dict[str, Any]:
+    return {"task": task, "name": name, **details}
+
+
+def _named(answer: Answer, name: str) -> Answer:
+    """Put the recording's name into the message about a worker, which does not know it."""
+    return {**answer, "error": f"{name}: {answer['error']}"} if answer.get("reason") == "crashed" else answer
+
+
+def _lies(folder: Path, file: dict[str, Any]) -> bool:
+    path: Path = folder / file["name"]
+    return path.is_file() and path.stat().st_size == int(file["size_bytes"])
+
+
+def _clip(plan: Planned, row: dict[str, Any], settings: PrepSettings) -> Clip:
+    """Make a manifest line of what was measured, judged by today's thresholds."""
+    numbers = dict(row)
+    file = numbers.pop("file")
+    reasons = refusals(row, settings)
+    return Clip(
+        **numbers, source=plan.name, source_sha256=plan.sha256, kept=not reasons, refused_because=reasons,
+        path=None if reasons else f"clips/{file['name']}", sha256=None if reasons else file["sha256"],
+    )  # fmt: skip
+
+
+def _nothing(dataset: Dataset) -> str:
+    total = dataset.totals
+    refused = ", ".join(f"{name}: {row['clips']}" for name, row in total["refused"].items())
+    skipped = ", ".join(f"{name}: {count}" for name, count in total["skipped"].items())
+    found = "; ".join(filter(None, [f"skipped recordings ({skipped})" if skipped else "",
+                                    f"refused clips ({refused})" if refused else ""])) or "no speech found"  # fmt: skip
+    return (
+        f"nothing usable came out of {total['recordings']} recordings: {found}. "
+        f"Every reason with its number is in {dataset.root / 'manifest.jsonl'} and dataset.json; lower the threshold "
+        "that refuses too much, or give other recordings."
+    )

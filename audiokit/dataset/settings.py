@@ -1,0 +1,149 @@
+"""What `prep` can be told, and which part of its work each setting touches."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from audiokit.errors import ConfigError
+
+Channel = Literal["average", "left", "right", "louder"]
+LoudnessPer = Literal["recording", "clip"]
+ClipFormat = Literal["wav", "flac"]
+
+STAGE_VERSION = 1  # raise it when the same settings would give other clips
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepSettings:
+    """How recordings become clips. Option names of `audiokit prep` are these names without their unit.
+
+    Raises
+    ------
+    ConfigError : a value that cannot be meant; the message names it and what is allowed.
+    """
+
+    sample_rate: int = 24_000
+    """Rate of the clips, in Hz."""
+    channel: Channel = "average"
+    """How several channels become one: their average, the left or the right one, or the louder."""
+    highpass_hz: float = 60.0
+    """Corner of the high-pass against rumble, in Hz; 0 leaves it out."""
+    vad: str = "silero"
+    """Speech detector by name: silero (neural), energy, or a plug-in's."""
+    keep_truncated: bool = False
+    """Use what can be decoded of a recording that ends too early."""
+
+    min_s: float = 3.0
+    """Shortest clip, in seconds."""
+    max_s: float = 12.0
+    """Longest clip, in seconds."""
+    max_pause_s: float = 0.8
+    """Longest pause inside a clip, in seconds."""
+    room_s: float = 0.12
+    """Natural silence kept before and after the speech of a clip, in seconds, where the pause gives it."""
+
+    denoise: bool = False
+    """Take background noise out of the clips."""
+    loudness_lufs: float | None = -20.0
+    """Loudness the speech is brought to, in LUFS; None leaves levels as they are."""
+    loudness_per: LoudnessPer = "recording"
+    """One gain for a whole recording, so that its dynamics stay, or one for each clip."""
+    peak_dbtp: float = -3.0
+    """Ceiling for the true peak, in dBTP."""
+    format: ClipFormat = "wav"
+    """File format of the clips, 16 bits a sample."""
+
+    min_snr_db: float = 15.0
+    """Clips with less speech over noise are refused, in dB."""
+    min_bandwidth_hz: float = 4_000.0
+    """Clips whose sound reaches less high are refused, in Hz; telephones give 3,400."""
+    max_clipped: float = 0.001
+    """Clips with a larger part of clipped samples are refused, 0..1."""
+    min_speech: float = 0.5
+    """Clips with a smaller part of speech are refused, 0..1."""
+    keep_forced_cuts: bool = False
+    """Keep clips cut out of speech that had no pause, instead of refusing them."""
+    target_minutes: float | None = None
+    """Keep only this much, the best by quality with a spread over the recordings."""
+
+    transcribe: bool = False
+    """Write down what is said in each clip."""
+    stt: str = "whisper"
+    """Speech recognizer by name: whisper (offline), or a plug-in's."""
+    model: str = ""
+    """The recognizer's model; empty: its default."""
+    language: str = ""
+    """ISO 639-1 code of what is spoken; empty: the recognizer finds out."""
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("channel", Channel), ("loudness_per", LoudnessPer), ("format", ClipFormat)):
+            if getattr(self, name) not in get_args(allowed):
+                raise ConfigError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(get_args(allowed))}")
+        for field in fields(self):
+            if "float" in str(field.type) and getattr(self, field.name) is not None:
+                object.__setattr__(self, field.name, float(getattr(self, field.name)))  # 3 and 3.0 are one setting
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ConfigError(f"{name} is {value:g}; expected {low:g} to {high:g}")
+        if self.min_s >= self.max_s:
+            raise ConfigError(f"min_s is {self.min_s:g} and max_s {self.max_s:g}; expected min_s below max_s")
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PrepSettings:
+        """Read what `to_json` wrote; unknown names are refused."""
+        unknown = sorted(set(data) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ConfigError(
+                f"unknown settings {', '.join(unknown)}; this dataset is from another version of audiokit"
+            )
+        return cls(**data)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give every setting by name."""
+        return asdict(self)
+
+    @property
+    def speech_key(self) -> str:
+        """Names all that changes where speech is found."""
+        return self._key(_SPEECH)
+
+    @property
+    def cut_key(self) -> str:
+        """Names all that changes how clips are cut and sound."""
+        return self._key(_SPEECH + _CUT)
+
+    @property
+    def text_key(self) -> str:
+        """Names all that changes what a clip's transcript says."""
+        return self._key(_TEXT)
+
+    def _key(self, names: tuple[str, ...]) -> str:
+        values = [STAGE_VERSION, *((name, getattr(self, name)) for name in names)]
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
+
+
+_SPEECH = ("sample_rate", "channel", "highpass_hz", "vad", "keep_truncated")
+_CUT = (
+    "min_s", "max_s", "max_pause_s", "room_s", "denoise", "loudness_lufs", "loudness_per", "peak_dbtp", "format",
+)  # fmt: skip
+_TEXT = ("stt", "model", "language")
+_RANGES: dict[str, tuple[float, float]] = {
+    "sample_rate": (8_000, 192_000),
+    "highpass_hz": (0, 1_000),
+    "min_s": (0.5, 60),
+    "max_s": (1, 600),
+    "max_pause_s": (0.1, 10),
+    "room_s": (0.05, 0.15),
+    "loudness_lufs": (-60, 0),
+    "peak_dbtp": (-40, 0),
+    "min_snr_db": (-100, 100),
+    "min_bandwidth_hz": (0, 96_000),
+    "max_clipped": (0, 1),
+    "min_speech": (0, 1),
+    "target_minutes": (0.01, 1_000_000),
+}

@@ -1,0 +1,147 @@
+"""A worker process: one line of JSON in, lines of JSON out, one task at a time.
+
+It is a program of its own, started with `python -m audiokit.dataset.worker`, rather than a fork or a spawned copy of
+the caller: that works the same from a shell, a notebook and a script without a `__main__` guard, and a decoder that
+crashes takes nothing with it. It ends when its standard input does, so that nothing outlives a killed caller.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+from audiokit.dataset.settings import PrepSettings
+from audiokit.errors import AudioFileError, AudiokitError
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+TELL_EVERY_S = 0.2
+
+Advance = Callable[[float], None]
+Answer = dict[str, Any]
+
+
+def probe(task: dict[str, Any], advance: Advance) -> Answer:
+    """Hash a file and read its header, to find out early what can be prepared."""
+    import hashlib
+
+    from audiokit.audio.decode import open_reader
+
+    path = Path(task["path"])
+    with open_reader(path) as reader:
+        expected_s, format_name, codec = reader.expected_s, reader.format, reader.codec
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"sha256": sha256, "expected_s": expected_s, "format": format_name, "codec": codec}
+
+
+def prepare(task: dict[str, Any], advance: Advance) -> Answer:
+    """See `recording.prepare_recording`."""
+    from audiokit.dataset.recording import Job, prepare_recording
+
+    paths = {name: Path(task[name]) for name in ("path", "clips", "work", "heard")}
+    settings = PrepSettings.from_json(task["settings"])
+    return prepare_recording(
+        Job(name=task["name"], sha256=task["sha256"], id=task["id"], settings=settings, **paths), advance
+    )
+
+
+def transcribe(task: dict[str, Any], advance: Advance) -> Answer:
+    """See `texts.transcribe_clip`."""
+    from audiokit.dataset.texts import transcribe_clip
+
+    return transcribe_clip(Path(task["path"]), PrepSettings.from_json(task["settings"]))
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Advance], Answer]] = {
+    "probe": probe,
+    "prepare": prepare,
+    "transcribe": transcribe,
+}
+
+
+def answer(task: dict[str, Any], advance: Advance) -> Answer:
+    """Do one task; an error a user can mend is part of the answer, a bug is not caught."""
+    try:
+        return {"result": TASKS[task["task"]](task, advance)}
+    except AudioFileError as error:
+        return {"error": str(error), "reason": error.reason, "disk_full": _is_disk_full(error)}
+    except AudiokitError as error:
+        return {"error": str(error), "reason": "failed", **_portrait(error)}
+    except OSError as error:
+        return {"error": f"{task.get('name', '')}: {error}", "reason": "unreadable", "disk_full": _is_disk_full(error)}
+
+
+def _portrait(error: AudiokitError) -> dict[str, Any]:
+    """Name the error's class (for a plug-in's own, the house's class above it) and give its plain attributes."""
+    known = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == AudiokitError.__module__)
+    details = {name: value for name, value in vars(error).items() if isinstance(value, str | float | int | None)}
+    return {"raised": known, "details": details}
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            return True
+        error = error.__cause__
+    return False
+
+
+def serve(tasks: TextIO, answers: TextIO) -> None:
+    """Answer tasks until there are no more."""
+    waiting: queue.Queue[str] = queue.Queue()
+    idle = threading.Event()
+    idle.set()
+    threading.Thread(target=_read, args=(tasks, waiting, idle), daemon=True).start()
+    while line := waiting.get():
+        task = json.loads(line)
+        answered = answer(task, _teller(answers))
+        idle.set()
+        _say(answers, {"answer": answered})
+
+
+def _read(tasks: TextIO, waiting: queue.Queue[str], idle: threading.Event) -> None:
+    for line in tasks:
+        idle.clear()
+        waiting.put(line)
+    if not idle.is_set():
+        os._exit(1)  # the caller is gone in the middle of a task: nobody wants the rest of it
+    waiting.put("")
+
+
+def _teller(answers: TextIO) -> Advance:
+    told_at = 0.0
+
+    def tell(done_s: float) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= TELL_EVERY_S:
+            told_at = time.monotonic()
+            _say(answers, {"done_s": round(done_s, 2)})
+
+    return tell
+
+
+def _say(answers: TextIO, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message, ensure_ascii=False) + "\n")
+    answers.flush()
+
+
+def main() -> None:
+    """Serve on standard input and output; whatever a library prints goes to standard error."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the caller ends its workers
+    # Messages may quote file names with bytes that are no UTF-8.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
+    os.dup2(2, 1)
+    serve(sys.stdin, answers)
+
+
+if __name__ == "__main__":
+    main()

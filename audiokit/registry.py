@@ -1,0 +1,126 @@
+"""Which providers there are, and how to open one by name: built-in ones first, then plug-ins.
+
+A plug-in is any installed package with an entry point such as
+
+    [project.entry-points."audiokit.tts"]
+    acme = "acme_audiokit:AcmeTTS"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from audiokit.errors import AudiokitError, ConfigError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from audiokit.contracts import STT, VAD
+
+BUILT_IN = MappingProxyType(
+    {
+        "stt": {"whisper": "audiokit.providers.whisper:Whisper"},
+        "vad": {
+            "silero": "audiokit.analysis.activity:SileroVAD",
+            "energy": "audiokit.analysis.activity:EnergyVAD",
+        },
+        "tts": {},
+        "llm": {},
+        "clone": {},
+    }
+)
+"""For each kind: name -> module and class. Plug-ins of a kind are entry points in the group `audiokit.<kind>`."""
+
+
+@overload
+def provider(kind: Literal["stt"], name: str, **settings: object) -> STT: ...
+@overload
+def provider(kind: Literal["vad"], name: str, **settings: object) -> VAD: ...
+@overload
+def provider(kind: str, name: str, **settings: object) -> object: ...
+def provider(kind: str, name: str, **settings: object) -> object:
+    """Open a provider by name.
+
+    Parameters
+    ----------
+    kind : "stt", "vad", "tts", "llm" or "clone".
+    name : as `providers(kind)` lists it; a built-in one wins over a plug-in of the same name.
+    settings : handed to the provider's class.
+
+    Raises
+    ------
+    ConfigError : no provider of that name, a plug-in that cannot be loaded, or a setting that it does not take.
+    MissingDependencyError : a built-in provider whose extra is not installed.
+    """
+    place = _built_in(kind).get(name)
+    factory = _entry_point(kind, name, place).load() if place else _loaded(_plug_in(kind, name))
+    _check_settings(factory, kind, name, settings)
+    return factory(**settings)
+
+
+def providers(kind: str) -> tuple[str, ...]:
+    """List the names of all providers of a kind: the built-in ones, then plug-ins in the order of the alphabet."""
+    built_in = _built_in(kind)
+    plug_ins = {entry.name for entry in _plug_ins(kind)}
+    return (*built_in, *sorted(plug_ins - built_in.keys()))
+
+
+def _built_in(kind: str) -> dict[str, str]:
+    if kind not in BUILT_IN:
+        raise ValueError(f"kind is {kind!r}; expected one of {', '.join(BUILT_IN)}")
+    return BUILT_IN[kind]
+
+
+def _entry_point(kind: str, name: str, place: str) -> EntryPoint:
+    from importlib.metadata import EntryPoint
+
+    return EntryPoint(name, place, f"audiokit.{kind}")
+
+
+def _plug_ins(kind: str) -> list[EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return list(entry_points(group=f"audiokit.{kind}"))
+
+
+def _plug_in(kind: str, name: str) -> EntryPoint:
+    for entry in _plug_ins(kind):
+        if entry.name == name:
+            return entry
+    from difflib import get_close_matches
+
+    there_are = providers(kind)
+    nearest = get_close_matches(name, there_are, n=1)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    raise ConfigError(f"no {kind} provider is named {name!r}; there are: {', '.join(there_are) or 'none'}.{hint}")
+
+
+def _loaded(entry: EntryPoint) -> Callable[..., object]:
+    try:
+        factory: Callable[..., object] = entry.load()
+    except AudiokitError:
+        raise
+    except Exception as error:  # a stranger's module may raise anything while it is imported
+        package = entry.dist.name if entry.dist else entry.module
+        raise ConfigError(
+            f"the plug-in {entry.name!r} of the package {package} cannot be loaded from {entry.value}: "
+            f"{type(error).__name__}: {error}. Repair it with: pip install --upgrade {package}"
+        ) from error
+    return factory
+
+
+def _check_settings(factory: Callable[..., Any], kind: str, name: str, settings: dict[str, object]) -> None:
+    """Refuse settings that the provider does not take, which users choose as freely as its name."""
+    from inspect import Parameter, signature
+
+    parameters = signature(factory).parameters.values()
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    taken = [parameter.name for parameter in parameters]
+    unknown = [setting for setting in settings if setting not in taken]
+    if unknown:
+        raise ConfigError(
+            f"the {kind} provider {name!r} takes no setting {unknown[0]!r}; it takes: {', '.join(taken) or 'none'}"
+        )

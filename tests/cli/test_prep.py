@@ -1,0 +1,123 @@
+"""audiokit.cli.prep, as a shell sees it: words in, an exit code, one stream for results and one for the rest."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from click.testing import CliRunner, Result
+
+from audiokit.audio.buffer import Audio
+from audiokit.cli.main import cli
+from audiokit.dataset.manifest import Dataset
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory, speech: Callable[..., object]) -> Path:
+    """A folder with one recording and one file that is none."""
+    folder = tmp_path_factory.mktemp("talk")
+    audio = speech(1.0).audio  # type: ignore[attr-defined]
+    noise = np.random.default_rng(1).standard_normal(audio.samples.shape).astype(np.float32)
+    soundfile.write(folder / "talk.wav", audio.samples + 1e-4 * noise, audio.sample_rate)
+    (folder / "notes.mp3").write_text("Words, no sound.\n" * 20)
+    return folder
+
+
+def audiokit(*words: object) -> Result:
+    return CliRunner().invoke(cli, list(map(str, words)))
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_a_folder_gives_a_dataset_and_says_where(talk: Path, tmp_path: Path) -> None:
+    result = audiokit("prep", talk, tmp_path / "out")
+    assert result.exit_code == 0
+    assert result.stdout.strip() == str(tmp_path / "out" / "manifest.jsonl")
+    assert len(Dataset.open(tmp_path / "out")) > 0
+    for word in ("kept", "speech", "dataset", "skipped", "notes.mp3"):
+        assert word in result.stderr
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_json_is_all_that_stands_on_stdout(talk: Path, tmp_path: Path) -> None:
+    result = audiokit("prep", talk, tmp_path / "out", "--json", "--quiet")
+    summary = json.loads(result.stdout)
+    assert summary["recordings"] == 2
+    assert summary["kept"] == len(Dataset.open(tmp_path / "out"))
+    assert result.stderr == ""
+
+
+@pytest.mark.process
+def test_a_dry_run_names_what_would_be_done_and_writes_nothing(talk: Path, tmp_path: Path) -> None:
+    result = audiokit("prep", talk, tmp_path / "out", "--dry-run", "--json")
+    assert result.exit_code == 0
+    rows = {Path(row["name"]).name: row["action"] for row in json.loads(result.stdout)}
+    assert rows == {"talk.wav": "prepare", "notes.mp3": "skip"}
+    assert not (tmp_path / "out").exists()
+    assert "talk.wav" in audiokit("prep", talk, tmp_path / "out", "--dry-run").stdout
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_options_reach_the_settings(talk: Path, tmp_path: Path) -> None:
+    words = ["--sample-rate", "22050", "--loudness", "off", "--format", "flac", "--channel", "left"]
+    words += ["--min-seconds", "2", "--max-seconds", "9"]
+    assert audiokit("prep", talk, tmp_path / "out", *words).exit_code == 0
+    settings = Dataset.open(tmp_path / "out").settings
+    assert (settings.sample_rate, settings.loudness_lufs, settings.min_s, settings.max_s) == (22_050, None, 2, 9)
+    assert (settings.format, settings.channel) == ("flac", "left")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("words", "code", "said"), [
+    (["nowhere/"], 3, "nowhere/: nothing there"),
+    (["TALK", "--strict"], 3, "notes.mp3"),
+    (["TALK/notes.mp3"], 3, "nothing usable"),
+    (["TALK", "--vad", "silver"], 4, "silver"),
+    (["TALK", "--min-seconds", "9", "--max-seconds", "5"], 2, "--min-seconds below --max-seconds"),
+    (["TALK", "--sample-rate", "1"], 2, "8000"),
+    (["TALK", "--format", "ogg"], 2, "wav"),
+    (["TALK", "--loudness", "loud"], 2, "loud"),
+    (["TALK", "--jobs", "0"], 2, "jobs"),
+    ([], 2, "Missing argument"),
+])  # fmt: skip
+def test_what_goes_wrong_has_its_exit_code_and_a_reason(
+    talk: Path, tmp_path: Path, words: list[str], code: int, said: str
+) -> None:
+    result = audiokit("prep", *(word.replace("TALK", str(talk)) for word in words), tmp_path / "out")
+    assert result.exit_code == code, result.output
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.process
+def test_nothing_usable_is_exit_code_3_and_leaves_the_reasons(tmp_path: Path, tone: Callable[..., Audio]) -> None:
+    (tmp_path / "in").mkdir()
+    tone(440, 10, 16_000).save(tmp_path / "in" / "tone.wav")
+    result = audiokit("prep", tmp_path / "in", tmp_path / "out")
+    assert result.exit_code == 3
+    assert "nothing usable" in result.stderr
+    assert len(Dataset.open(tmp_path / "out").sources) == 1
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_changed_settings_are_announced(talk: Path, tmp_path: Path) -> None:
+    shutil.copytree(talk, tmp_path / "in")
+    audiokit("prep", tmp_path / "in", tmp_path / "out")
+    again = audiokit("prep", tmp_path / "in", tmp_path / "out", "--loudness", "-23")
+    assert "loudness_lufs -20.0 -> -23.0" in again.stderr
+    assert "note:" in again.stderr
+
+
+def test_help_shows_examples_and_every_unit() -> None:
+    shown = audiokit("prep", "--help").stdout
+    assert "audiokit prep episodes/ dataset" in shown
+    assert "--min-seconds" in shown
+    assert "LUFS" in shown

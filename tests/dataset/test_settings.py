@@ -1,0 +1,117 @@
+"""audiokit.dataset.settings."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from audiokit.dataset.settings import PrepSettings
+from audiokit.errors import ConfigError
+
+RANGES: dict[str, tuple[float, float]] = {
+    "sample_rate": (8_000, 192_000), "highpass_hz": (0, 1_000), "min_s": (0.5, 60), "max_s": (1, 600),
+    "max_pause_s": (0.1, 10), "room_s": (0.05, 0.15), "loudness_lufs": (-60, 0), "peak_dbtp": (-40, 0),
+    "min_snr_db": (-100, 100), "min_bandwidth_hz": (0, 96_000), "max_clipped": (0, 1), "min_speech": (0, 1),
+    "target_minutes": (0.01, 1_000_000),
+}  # fmt: skip
+
+# What a changed setting makes new: what was heard, what was cut, or only which clips are kept and their texts.
+TOUCHES: dict[str, tuple[Any, str]] = {
+    "sample_rate": (22_050, "speech"), "channel": ("left", "speech"), "highpass_hz": (80.0, "speech"),
+    "vad": ("energy", "speech"), "keep_truncated": (True, "speech"),
+    "min_s": (2.0, "cut"), "max_s": (10.0, "cut"), "max_pause_s": (0.5, "cut"), "room_s": (0.1, "cut"),
+    "denoise": (True, "cut"), "loudness_lufs": (None, "cut"), "loudness_per": ("clip", "cut"),
+    "peak_dbtp": (-1.0, "cut"), "format": ("flac", "cut"),
+    "min_snr_db": (20.0, "kept"), "min_bandwidth_hz": (0.0, "kept"), "max_clipped": (0.1, "kept"),
+    "min_speech": (0.6, "kept"), "keep_forced_cuts": (True, "kept"), "target_minutes": (30.0, "kept"),
+    "transcribe": (True, "kept"), "stt": ("acme", "kept"), "model": ("small", "kept"), "language": ("en", "kept"),
+}  # fmt: skip
+
+
+def with_room(name: str, value: float) -> PrepSettings:
+    """Set one field, and the other end of the clips' length so that it is in no way."""
+    others = {"min_s": {"max_s": 600}, "max_s": {"min_s": 0.5}}.get(name, {})
+    return PrepSettings(**{**others, name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, edge) for name, edges in RANGES.items() for edge in edges])
+def test_the_ends_of_a_range_are_allowed(name: str, value: float) -> None:
+    assert getattr(with_room(name, value), name) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name, (low, high) in RANGES.items()
+     for value in (math.nextafter(low, -math.inf), math.nextafter(high, math.inf), math.nan, math.inf, -math.inf)],
+)  # fmt: skip
+def test_what_lies_outside_a_range_is_refused_by_name(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"^{name} is .*; expected "):
+        with_room(name, value)
+
+
+def test_every_number_has_a_range() -> None:
+    numbers = {field.name for field in fields(PrepSettings) if "float" in str(field.type) or field.type == "int"}
+    assert numbers == set(RANGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"),
+    [("channel", ("average", "left", "right", "louder")), ("loudness_per", ("recording", "clip")),
+     ("format", ("wav", "flac"))],
+)  # fmt: skip
+def test_a_word_is_one_of_its_choices(name: str, choices: tuple[str, ...]) -> None:
+    for choice in choices:
+        assert getattr(PrepSettings(**{name: choice}), name) == choice  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=f"^{name} is 'other'; expected one of {', '.join(choices)}"):
+        PrepSettings(**{name: "other"})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("min_s", "max_s"), [(5, 5), (6, 5)])
+def test_the_shortest_clip_is_shorter_than_the_longest(min_s: float, max_s: float) -> None:
+    with pytest.raises(ConfigError, match=f"min_s is {min_s} and max_s {max_s}"):
+        PrepSettings(min_s=min_s, max_s=max_s)
+
+
+@pytest.mark.parametrize("name", ["loudness_lufs", "target_minutes"])
+def test_what_can_be_off_is_none(name: str) -> None:
+    assert getattr(PrepSettings(**{name: None}), name) is None  # type: ignore[arg-type]
+
+
+def test_whole_numbers_and_fractions_are_one_setting() -> None:
+    whole, fraction = PrepSettings(min_s=2, loudness_lufs=-20), PrepSettings(min_s=2.0, loudness_lufs=-20.0)
+    assert (whole, whole.cut_key) == (fraction, fraction.cut_key)
+    assert json.dumps(whole.to_json()) == json.dumps(fraction.to_json())
+
+
+@pytest.mark.parametrize("name", TOUCHES)
+def test_settings_survive_json(name: str) -> None:
+    settings = PrepSettings(**{name: TOUCHES[name][0]})
+    assert PrepSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+
+
+def test_unknown_settings_are_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="unknown settings colour, pitch"):
+        PrepSettings.from_json({**PrepSettings().to_json(), "pitch": 1, "colour": 2})
+
+
+def test_settings_of_json_are_checked_too() -> None:
+    with pytest.raises(ConfigError, match="min_speech is 2"):
+        PrepSettings.from_json({"min_speech": 2})
+
+
+@pytest.mark.parametrize("field", fields(PrepSettings), ids=lambda field: field.name)
+def test_a_setting_makes_new_exactly_what_it_touches(field: Any) -> None:
+    value, touched = TOUCHES[field.name]
+    before, after = PrepSettings(), PrepSettings(**{field.name: value})
+    assert getattr(before, field.name) != value
+    assert (before.speech_key != after.speech_key) == (touched == "speech")
+    assert (before.cut_key != after.cut_key) == (touched in ("speech", "cut"))
+
+
+def test_keys_are_the_same_in_every_process() -> None:
+    assert PrepSettings().speech_key == PrepSettings().speech_key != PrepSettings().cut_key
+    assert len(PrepSettings().cut_key) == 16
