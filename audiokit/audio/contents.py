@@ -8,7 +8,7 @@ import struct
 HEAD_BYTES = 512
 
 PCM_CONTAINERS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"riff", b"FORM", b"caff", b".snd", b"NIST", b"Creative Voice")
-"""What libsndfile reads best; all that is compressed goes to FFmpeg, which is faster and forgives damage."""
+"""What libsndfile reads best."""
 
 CONTAINERS = (*PCM_CONTAINERS, b"fLaC", b"OggS", b"ID3", b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75")
 """Beginnings that only a recording or a video has: what cannot be decoded then is damaged."""
@@ -65,6 +65,11 @@ def is_pcm_container(head: bytes) -> bool:
     if head.startswith(b"RIFF") and head[12:16] == b"fmt " and len(head) >= 22:
         return head[8:12] == b"WAVE" and struct.unpack_from("<H", head, 20)[0] not in MPEG_TAGS
     return head.startswith(PCM_CONTAINERS)
+
+
+def is_vorbis(head: bytes) -> bool:
+    """Tell whether an Ogg file begins with a Vorbis stream."""
+    return head.startswith(b"OggS") and b"\x01vorbis" in head[:64]
 
 
 def is_container(head: bytes) -> bool:

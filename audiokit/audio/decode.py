@@ -13,10 +13,12 @@ from typing import BinaryIO, Self
 import numpy as np
 
 from audiokit.audio.buffer import Samples
-from audiokit.audio.contents import HEAD_BYTES, is_container, is_pcm_container, other_kind
+from audiokit.audio.contents import HEAD_BYTES, is_container, is_pcm_container, is_vorbis, other_kind
 from audiokit.audio.ffmpeg import FfmpegSource
 from audiokit.audio.libsndfile import LibsndfileSource
-from audiokit.audio.promises import has_unusable_size, missing_end, read_at
+from audiokit.audio.ogg import holds_one_stream
+from audiokit.audio.places import read_at
+from audiokit.audio.promises import has_unusable_size, missing_end
 from audiokit.audio.source import DecodingError, Source
 from audiokit.errors import AudioFileError
 
@@ -153,7 +155,7 @@ def _source(file: BinaryIO, name: str, missing: str) -> Source:
     if kind := other_kind(head):
         raise AudioFileError(f"{name}: {kind}; expected a recording. Leave it out.", reason="not audio")
     decoders: list[Callable[[BinaryIO], Source]] = [FfmpegSource]
-    if is_pcm_container(head) and not has_unusable_size(file):
+    if is_vorbis(head) and holds_one_stream(file) or is_pcm_container(head) and not has_unusable_size(file):
         decoders.insert(0, LibsndfileSource)
     failures = []
     for decoder in decoders:

@@ -1,7 +1,7 @@
 """Compressed recordings and video through FFmpeg's libraries.
 
-Measured on one core against libsndfile: mp3 and FLAC as fast, Vorbis twice, Opus three times as fast. A damaged packet
-costs that packet, where libsndfile gives up, and libmpg123 would print to standard error.
+Measured on one core against libsndfile: mp3 and FLAC as fast, Opus three times as fast. A damaged packet costs that
+packet, where libsndfile gives up, and libmpg123 would print to standard error.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from audiokit.audio.buffer import Samples
 from audiokit.audio.contents import container_name
 from audiokit.audio.mpeg import MpegStart, mpeg_start
-from audiokit.audio.promises import has_unusable_size, read_at
+from audiokit.audio.places import read_at, size_of
+from audiokit.audio.promises import has_unusable_size
 from audiokit.audio.source import DecodingError, Source
 
 if TYPE_CHECKING:
@@ -156,9 +157,11 @@ def _opened(file: BinaryIO, *, ignore_length: bool) -> InputContainer:
     try:
         container: InputContainer = av.open(source, "r", options=options, metadata_errors="replace")
     except av.FFmpegError as error:
-        start = mpeg_start(file)  # FFmpeg does not know an mp3 by its first frames alone
-        reason = "truncated" if start and start.promised_frames else ""
-        raise DecodingError("its header promises more" if reason else error.strerror or "", reason=reason) from error
+        if start := mpeg_start(file):  # FFmpeg does not know an mp3 by two or three frames
+            is_cut = (start.promised_bytes or 0) > size_of(file)
+            reason = "truncated" if is_cut else "unreadable"
+            raise DecodingError("only a few MPEG audio frames", reason=reason) from error
+        raise DecodingError(error.strerror or str(error)) from error
     return container
 
 

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from audiokit.audio.promises import read_at, size_of
+from audiokit.audio.places import read_at, size_of
 
 SEARCH_BYTES = 1 << 20  # junk before the first frame, beyond any ID3 tag
 CHAIN = 3  # headers in a row, each where the last one said: noise has less than one in 10**6 MB
@@ -24,6 +24,8 @@ class MpegStart:
     """Samples of one MPEG frame, in each channel."""
     promised_frames: int | None
     """Samples in each channel that a Xing, Info or VBRI header promises."""
+    promised_bytes: int | None
+    """Bytes from here to the end that a Xing or Info header promises."""
 
 
 MPEG_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
@@ -95,15 +97,17 @@ def _mpeg_start(frame: bytes) -> MpegStart:
     samples = _mpeg_samples(version, layer)
     side_bytes = (17 if is_mono else 32) if version == 3 else (9 if is_mono else 17)
     xing, vbri = frame[4 + side_bytes :], frame[36:]
-    count = None
-    if xing[:4] in (b"Xing", b"Info") and len(xing) >= 12 and xing[7] & 1:
-        (count,) = struct.unpack_from(">I", xing, 8)
+    count = size_bytes = None
+    if xing[:4] in (b"Xing", b"Info") and len(xing) >= 16 and xing[7] & 1:
+        count, size_bytes = struct.unpack_from(">II", xing, 8)
+        size_bytes = size_bytes if xing[7] & 2 else None
     elif vbri[:4] == b"VBRI" and len(vbri) >= 18:
         (count,) = struct.unpack_from(">I", vbri, 14)
     return MpegStart(
         sample_rate=MPEG_RATES[version][frame[2] >> 2 & 3],
         frame_samples=samples,
         promised_frames=count * samples - _lame_padding(xing) if count else None,
+        promised_bytes=size_bytes,
     )
 
 

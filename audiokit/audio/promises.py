@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+from audiokit.audio.ogg import is_ended
+from audiokit.audio.places import read_at, size_of
+
 ALLOWED_BYTES = 256  # some writers count headers or padding into the size of the data
-LARGEST_FILE = 2**62  # a header may point anywhere; beyond 2**63 even asking fails
 MAX_PARTS = 10**6  # more chunks or boxes than a week of fragmented video has; a hostile file could have more
-OGG_TAIL_BYTES = 2 * 65307  # two pages of the largest size
 
 
 def missing_end(file: BinaryIO) -> str:
@@ -26,7 +27,7 @@ def missing_end(file: BinaryIO) -> str:
     """
     head = read_at(file, 0, 16)
     if head[:4] == b"OggS":
-        return "" if _ogg_is_ended(file) else "the page that ends the stream is missing"
+        return "" if is_ended(file) else "the page that ends the stream is missing"
     if head[4:8] in MP4_FIRST and not any(box.kind == b"moov" for box in _mp4_boxes(file)):
         return "its index (moov) is missing"
     promised, size = _promised_bytes(file, head), size_of(file)
@@ -47,19 +48,6 @@ def has_unusable_size(file: BinaryIO) -> bool:
             is_unfilled = chunk.end - chunk.start <= RIFF_HEADER and beyond > 0 and not was_closed
             return is_unfilled or beyond >= 2**32 - 2**20  # a wrapped size, and up to 1 MiB of chunks behind the data
     return False
-
-
-def size_of(file: BinaryIO) -> int:
-    """Measure an open file, in bytes."""
-    return file.seek(0, 2)
-
-
-def read_at(file: BinaryIO, at: int, count: int) -> bytes:
-    """Read `count` bytes, or what there is, from a place in a file."""
-    if at > LARGEST_FILE:
-        return b""
-    file.seek(at)
-    return file.read(count)
 
 
 class _Part(NamedTuple):
@@ -182,15 +170,3 @@ def _parse_w64(header: bytes) -> tuple[bytes, int]:
 def _parse_mp4(header: bytes) -> tuple[bytes, int]:
     length, kind = struct.unpack_from(">I4s", header)
     return kind, int(struct.unpack_from(">Q", header, 8)[0]) if length == 1 else length
-
-
-def _ogg_is_ended(file: BinaryIO) -> bool:
-    """Find whether the last page is whole and carries the flag that ends its stream."""
-    start = max(0, size_of(file) - OGG_TAIL_BYTES)
-    tail = read_at(file, start, OGG_TAIL_BYTES)
-    at = tail.rfind(b"OggS\0")
-    if at < 0 or len(tail) < at + 27:
-        return False
-    segments = tail[at + 27 : at + 27 + tail[at + 26]]
-    is_whole = len(segments) == tail[at + 26] and len(tail) >= at + 27 + len(segments) + sum(segments)
-    return is_whole and bool(tail[at + 5] & 4)

@@ -76,7 +76,7 @@ def analyze(
 
     found = scan(sources, plot or Path(os.devnull))  # pictures are no sources
     pictures = _pictures([file.path.stem for file in found], plot)
-    tasks = [(file.path, ask, picture) for file, picture in zip(found, pictures, strict=True)]
+    tasks = [(Path(file.name), ask, picture) for file, picture in zip(found, pictures, strict=True)]
     jobs = min(jobs or cores(), len(tasks))
     with progress_bar(quiet, "audio" if len(tasks) == 1 else "items") as progress:
         answers = _in_processes(tasks, jobs, progress) if jobs > 1 else _one_by_one(tasks, progress)

@@ -43,7 +43,9 @@ def test_the_promise_is_the_length_that_was_encoded(tmp_path: Path, sample_rate:
     ],
 )
 def test_only_a_chain_of_frames_is_mpeg_audio(data: bytes, is_mpeg: bool) -> None:
-    expected = MpegStart(sample_rate=16000, frame_samples=576, promised_frames=None) if is_mpeg else None
+    expected = (
+        MpegStart(sample_rate=16000, frame_samples=576, promised_frames=None, promised_bytes=None) if is_mpeg else None
+    )
     assert mpeg_start(io.BytesIO(data)) == expected
 
 

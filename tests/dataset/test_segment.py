@@ -118,7 +118,7 @@ def test_a_gap_below_a_stop_closure_is_a_forced_cut() -> None:
 
 def test_a_comma_is_cut_rather_than_a_stop_closure() -> None:
     found = segment(*recording(400, 5, 400, 15, 400), LENGTHS)
-    assert spans(found) == [(0.88, 9.125), (9.125, 13.37)]
+    assert spans(found) == [(0.88, 9.125), (9.125, 13.32)]
     assert [part.end_cut for part in found] == ["pause", "pause"]
 
 
