@@ -9,11 +9,14 @@ TYPE_CHECKING = False  # type checkers take this name for true; `typing` itself 
 if TYPE_CHECKING:
     from audiokit import progress
     from audiokit.analysis.report import Report
-    from audiokit.api import analyze, info, prep
+    from audiokit.api import analyze, edit, info, prep, split
     from audiokit.audio.buffer import Audio
     from audiokit.audio.chunk import AudioChunk
+    from audiokit.audio.formats import Encoding
     from audiokit.dataset.manifest import Dataset
     from audiokit.dataset.settings import PrepSettings
+    from audiokit.editing import steps
+    from audiokit.editing.split import AtSilence, AtTimes, Every
     from audiokit.errors import (
         AudioFileError,
         AudiokitError,
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "AtSilence",
+    "AtTimes",
     "Audio",
     "AudioChunk",
     "AudioFileError",
@@ -44,6 +49,8 @@ __all__ = [
     "ConfigError",
     "Dataset",
     "DatasetError",
+    "Encoding",
+    "Every",
     "MissingDependencyError",
     "MissingKeyError",
     "PrepSettings",
@@ -57,22 +64,34 @@ __all__ = [
     "UsageError",
     "__version__",
     "analyze",
+    "edit",
     "info",
     "prep",
     "progress",
+    "split",
+    "steps",
 ]
 
 _HOMES = {
+    "AtSilence": "audiokit.editing.split",
+    "AtTimes": "audiokit.editing.split",
     "Audio": "audiokit.audio.buffer",
     "AudioChunk": "audiokit.audio.chunk",
     "Dataset": "audiokit.dataset.manifest",
+    "Encoding": "audiokit.audio.formats",
+    "Every": "audiokit.editing.split",
     "PrepSettings": "audiokit.dataset.settings",
     "Report": "audiokit.analysis.report",
     "analyze": "audiokit.api",
+    "edit": "audiokit.api",
     "info": "audiokit.api",
     "prep": "audiokit.api",
+    "split": "audiokit.api",
 }
 """Where a public name lives; an error is in `audiokit.errors`."""
+
+_MODULES = {"progress": "audiokit.progress", "steps": "audiokit.editing.steps"}
+"""Public names that are modules."""
 
 
 def __getattr__(name: str) -> object:
@@ -95,6 +114,6 @@ def _load(name: str) -> object:
         from importlib.metadata import version
 
         return version("audiokit")
-    if name == "progress":
-        return import_module("audiokit.progress")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     return getattr(import_module(_HOMES.get(name, "audiokit.errors")), name)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from audiokit.progress import SILENT, Progress
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from audiokit.analysis.report import Report
     from audiokit.audio.buffer import Audio
     from audiokit.audio.files import FileInfo
+    from audiokit.audio.formats import Encoding
     from audiokit.dataset.manifest import Dataset
     from audiokit.dataset.settings import PrepSettings
+    from audiokit.editing.apply import Source
+    from audiokit.editing.split import AtSilence, AtTimes, Every, Piece
+    from audiokit.editing.step import Step
 
 
 def prep(
@@ -104,6 +110,127 @@ def info(path: str | os.PathLike[str]) -> FileInfo:
     from audiokit.audio.files import info
 
     return info(path)
+
+
+@overload
+def edit(
+    sources: Source | Sequence[Source],
+    steps: Sequence[Step] = ...,
+    out: None = ...,
+    *,
+    crossfade_s: float = ...,
+    progress: Progress = ...,
+) -> Audio: ...
+
+
+@overload
+def edit(
+    sources: Source | Sequence[Source],
+    steps: Sequence[Step],
+    out: str | os.PathLike[str],
+    *,
+    crossfade_s: float = ...,
+    encoding: Encoding | None = ...,
+    force: bool = ...,
+    progress: Progress = ...,
+) -> Path: ...
+
+
+def edit(
+    sources: Source | Sequence[Source],
+    steps: Sequence[Step] = (),
+    out: str | os.PathLike[str] | None = None,
+    *,
+    crossfade_s: float = 0.0,
+    encoding: Encoding | None = None,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Audio | Path:
+    """Change sound step by step, in the order given.
+
+    From file to file in memory that does not grow with the length. A normalization goes through the sound up to it
+    once more first, to measure it; a reversal writes it into a temporary file.
+
+    Parameters
+    ----------
+    sources : a recording or an `Audio`, or several that are joined first, at the highest rate and the largest number
+        of channels among them.
+    steps : what to do, from `audiokit.steps`, such as `steps.Trim(10, 90)` and `steps.NormalizeLoudness(-16)`.
+    out : a file to write; its extension gives the format. Without it the result comes back in memory.
+    crossfade_s : how long each source overlaps the one before, in seconds; at most their length.
+    encoding : sample format, bit rate, tags and cover of the file.
+    force : replace `out` if it is there.
+    progress : called with a file's name and seconds of audio, done and in all, each time it is gone through.
+
+    Returns
+    -------
+    The edited `Audio`, or the path of the file.
+
+    Raises
+    ------
+    AudioFileError : a source that cannot be read, or a file that cannot be written.
+    UsageError : a step that does not go with the sound, or `out` is there and `force` is not given.
+    MissingDependencyError : a step needs a package that is not installed.
+    """
+    from pathlib import Path
+
+    from audiokit.audio.buffer import Audio
+    from audiokit.audio.formats import Encoding
+    from audiokit.editing.apply import check_target, edited, to_file
+    from audiokit.editing.streams import collected
+
+    several = [sources] if isinstance(sources, (Audio, str, os.PathLike)) else list(sources)
+    encoding = encoding or Encoding()
+    if out is None:
+        return collected(edited(several, steps, crossfade_s=crossfade_s, progress=progress))
+    check_target(Path(out), encoding, force=force)
+    to_file(edited(several, steps, crossfade_s=crossfade_s, progress=progress), Path(out), encoding)
+    return Path(out)
+
+
+def split(
+    source: str | os.PathLike[str],
+    out_dir: str | os.PathLike[str],
+    where: AtSilence | Every | AtTimes | None = None,
+    *,
+    extension: str = "wav",
+    encoding: Encoding | None = None,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> list[Piece]:
+    """Cut a recording into files, in memory that does not grow with its length.
+
+    Parameters
+    ----------
+    source : a recording.
+    out_dir : folder for the pieces, which are called after the recording, with a number: `talk_001.wav`.
+    where : `AtSilence(...)`, the default, `Every(30.0)` or `AtTimes((60.0, 150.0))`, from `audiokit.editing.split`.
+    extension : the pieces' format.
+    encoding : sample format, bit rate, tags and cover of the pieces.
+    force : replace pieces of the same names.
+    progress : called with the file's name and seconds of audio, done and in all, each time it is gone through.
+
+    Returns
+    -------
+    The pieces, with their times in the recording.
+
+    Raises
+    ------
+    AudioFileError : a source that cannot be read, one that is silent throughout, or pieces that cannot be written.
+    UsageError : a time behind the end, or pieces are there and `force` is not given.
+    """
+    from audiokit.audio.formats import Encoding
+    from audiokit.editing.split import AtSilence, split_recording
+
+    return split_recording(
+        source,
+        out_dir,
+        where or AtSilence(),
+        extension=extension,
+        encoding=encoding or Encoding(),
+        force=force,
+        progress=progress,
+    )
 
 
 def cores() -> int:

@@ -24,6 +24,7 @@ from audiokit.dsp.gate import gate
 from audiokit.dsp.mix import append, overlay, reverse
 from audiokit.dsp.quantize import quantize
 from audiokit.dsp.silence import detect_nonsilent, detect_silence, split_on_silence, strip_silence
+from audiokit.dsp.stretch import pitch_shift, time_stretch
 
 FEW = settings(max_examples=15, deadline=None, derandomize=True, database=None)
 LONGEST = 6000
@@ -67,6 +68,7 @@ KEEPS_LENGTH = {
     "quantize": lambda audio: quantize(audio, 16),
     "overlay": lambda audio: overlay(audio, set_channels(CLICK, audio.channels), position_s=0.01, loop=True),
     "overlay as second": lambda audio: overlay(append(audio), reverse(audio), gain_during_overlay_db=-3.0),
+    "pitch_shift": lambda audio: pitch_shift(audio, 3.0),
     "to pydub and back": lambda audio: Audio.from_pydub(audio.to_pydub(24)),
     "to librosa and back": lambda audio: Audio.from_librosa(*audio.to_librosa()),
 }
@@ -80,6 +82,7 @@ OPERATIONS = {name: Operation(act=act) for name, act in KEEPS_LENGTH.items()} | 
     ),
     "slice": Operation(act=lambda audio: audio[0.01:], frames=lambda frames: max(0, frames - 80)),
     "resample": Operation(act=lambda audio: resample(audio, 12000), frames=lambda frames: round(frames * 1.5)),
+    "time_stretch": Operation(act=lambda audio: time_stretch(audio, 1.1), frames=lambda frames: round(frames / 1.1)),
 }
 
 LOSES_SILENCE = {

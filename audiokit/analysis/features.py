@@ -25,6 +25,7 @@ from audiokit.analysis.spectrum import (
     mel_filters,
     power_spectra,
 )
+from audiokit.analysis.tracks import Growing
 from audiokit.audio.buffer import Samples
 
 DYNAMICS_DB = 80.0  # librosa.power_to_db's top_db
@@ -71,7 +72,7 @@ class FeatureReader:
         self._levels = _LevelSpool()
         self._sums = np.zeros(2)  # centroid, roll-off
         self._crossings = 0.0
-        self._tonality: list[Vector] = []
+        self._tonality = Growing()
 
     def push(self, samples: Samples) -> None:
         """Take the next `samples`, shape (frames, 1), of any length."""
@@ -98,7 +99,7 @@ class FeatureReader:
             rolloff_hz=float(rolloff_hz),
             zero_crossing_rate=self._crossings / max(spectra, 1),
             onset_strength=self._levels.onset_strength(),
-            tonality_db=np.concatenate([np.zeros(0, np.float32), *self._tonality]),
+            tonality_db=self._tonality.values(),
             picture_db=self._levels.picture(),
         )
 

@@ -77,10 +77,11 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     file, levels, activity, pitch = report.file, report.levels, report.activity, report.pitch
     timbre, mos = report.timbre, report.mos
     kind = "/".join(dict.fromkeys(filter(None, (file.format, file.codec)))) or "in memory"
+    channels = {1: "mono", 2: "stereo"}.get(file.channels, f"{file.channels} channels")
     depth = f", {file.bit_depth} bits" if file.bit_depth else ""
     low_hz, median_hz, high_hz = (number(value, 0) for value in (pitch.low_hz, pitch.median_hz, pitch.high_hz))
     return [
-        ("file", f"{clock_face(file.duration_s)}, {kind}, {file.sample_rate} Hz, {file.channels} channels{depth}"),
+        ("file", f"{clock_face(file.duration_s)}, {kind}, {file.sample_rate} Hz, {channels}{depth}"),
         ("tags", "; ".join(f"{name}: {value}" for name, value in file.tags.items())),
         (
             "loudness",

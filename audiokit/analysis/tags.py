@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from audiokit.audio.ffmpeg import DEMUXERS
+from audiokit.audio.ffmpeg import DEMUXERS, open_container
 
 TECHNICAL = frozenset(
     {"compatible_brands", "creation_time", "duration", "encoder", "handler_name", "language", "major_brand"}
@@ -23,7 +23,7 @@ def tags(path: str | os.PathLike[str]) -> dict[str, str]:
     import av
 
     try:
-        with av.open(os.fspath(path), options={"format_whitelist": DEMUXERS}, metadata_errors="replace") as container:
+        with open_container(os.fspath(path), {"format_whitelist": DEMUXERS}) as container:
             streams = [stream.metadata for stream in container.streams.audio[:1]]
             # The container's tags win; Ogg keeps them in the stream.
             found = {

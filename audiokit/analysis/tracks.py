@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -47,6 +48,25 @@ class Pieces:
         return self._waiting
 
 
+class Growing:
+    """Numbers that become more, in one piece of memory.
+
+    A list of small arrays, kept for hours among large ones that come and go, would scatter over the heap so that none
+    of it is given back: 27 MB for each hour instead of 6 (measured).
+    """
+
+    def __init__(self) -> None:
+        self._values = array("f")
+
+    def append(self, values: Vector) -> None:
+        """Add numbers, an array of any shape."""
+        self._values.frombytes(values.tobytes())
+
+    def values(self) -> Vector:
+        """Give all numbers, 1-D."""
+        return np.array(self._values, np.float32)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LevelTrack:
     """What a waveform shows, for each window of 10 ms."""
@@ -64,25 +84,26 @@ class LevelTracker:
 
     def __init__(self) -> None:
         self._pieces = Pieces(100 * LEVEL_WINDOW, self._read)
-        self._found: list[Vector] = []
+        self._found = Growing()
 
     def push(self, samples: Samples) -> None:
         """Take the next `samples`, shape (frames, 1), of any length."""
         self._pieces.push(samples)
 
     def finish(self) -> LevelTrack:
-        """Give the track; the last window is filled up with silence."""
+        """Give the track, at least one window; the last is filled up with silence."""
         rest = self._pieces.rest()
-        if len(rest):
-            self._read(np.pad(rest, (0, -len(rest) % LEVEL_WINDOW)))
-        powers, lows, highs = np.concatenate(self._found, axis=1) if self._found else np.zeros((3, 0), np.float32)
+        if len(rest) or not len(self._found.values()):
+            windows = max(1, -(-len(rest) // LEVEL_WINDOW))
+            self._read(np.pad(rest, (0, windows * LEVEL_WINDOW - len(rest))))
+        powers, lows, highs = self._found.values().reshape(-1, 3).T
         levels_db = np.float32(10) * np.log10(np.maximum(powers, np.float32(FLOOR_POWER)))
         return LevelTrack(levels_db=levels_db, lows=lows, highs=highs)
 
     def _read(self, wave: Vector) -> None:
         windows = wave.reshape(-1, LEVEL_WINDOW)
         powers = np.einsum("wf,wf->w", windows, windows) / np.float32(LEVEL_WINDOW)
-        self._found.append(np.stack([powers, windows.min(axis=1), windows.max(axis=1)]))
+        self._found.append(np.stack([powers, windows.min(axis=1), windows.max(axis=1)], axis=1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

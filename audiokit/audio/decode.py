@@ -155,7 +155,7 @@ def _source(file: BinaryIO, name: str, missing: str) -> Source:
     if kind := other_kind(head):
         raise AudioFileError(f"{name}: {kind}; expected a recording. Leave it out.", reason="not audio")
     decoders: list[Callable[[BinaryIO], Source]] = [FfmpegSource]
-    if is_vorbis(head) and holds_one_stream(file) or is_pcm_container(head) and not has_unusable_size(file):
+    if (is_vorbis(head) and holds_one_stream(file)) or (is_pcm_container(head) and not has_unusable_size(file)):
         decoders.insert(0, LibsndfileSource)
     failures = []
     for decoder in decoders:

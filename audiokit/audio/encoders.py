@@ -89,17 +89,15 @@ class FfmpegEncoder:
     ) -> None:
         import av
 
-        codec, self._kind = target.codec or "", "flt"
-        if not target.codec:
-            self._subtype = encoding.subtype or "PCM_16"
-            codec, self._kind = PCM_CODECS[self._subtype]
-        self._bits = BITS.get(self._subtype) if not target.codec else None
+        subtype = None if target.codec else encoding.subtype or "PCM_16"
+        codec, self._kind = PCM_CODECS[subtype] if subtype else (str(target.codec), "flt")
+        self._bits = BITS.get(subtype or "")
         self._rate, self._start = sample_rate, 0
         self._layout = LAYOUTS.get(channels, f"{channels}c")
         self._file = av.open(
             sink, "w", format=target.muxer, container_options=dict([*target.options, TIMELESS]) | options
         )
-        stream: Any = self._file.add_stream(codec, rate=sample_rate, layout=self._layout)  # type: ignore[call-overload]
+        stream: Any = self._file.add_stream(codec, rate=sample_rate, layout=self._layout)
         if target.codec:
             stream.bit_rate = encoding.bitrate_bps or round(BITS_PER_SAMPLE[codec] * sample_rate * channels)
         self._stream = stream

@@ -21,7 +21,7 @@ from audiokit.audio.promises import has_unusable_size
 from audiokit.audio.source import DecodingError, Source
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream
+    from av import AudioFrame, AudioStream, CodecContext
     from av.container import InputContainer
 
 # Containers of sound and video, and no other: playlists could make FFmpeg open other files and addresses, and images,
@@ -145,6 +145,16 @@ class _Feed:
             return -1
 
 
+def open_container(source: object, options: dict[str, str]) -> InputContainer:
+    """Open for reading; tags in no known charset are no reason to fail."""
+    import av
+
+    # PyAV 19 always keeps the odd bytes of a tag; before, it had to be asked to.
+    tolerance: dict[str, Any] = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+    container: InputContainer = av.open(source, "r", options=options, **tolerance)
+    return container
+
+
 def _opened(file: BinaryIO, *, ignore_length: bool) -> InputContainer:
     import av
 
@@ -155,7 +165,7 @@ def _opened(file: BinaryIO, *, ignore_length: bool) -> InputContainer:
         options["ignore_length"], source.is_seekable = "1", False
     file.seek(0)
     try:
-        container: InputContainer = av.open(source, "r", options=options, metadata_errors="replace")
+        container = open_container(source, options)
     except av.FFmpegError as error:
         if start := mpeg_start(file):  # FFmpeg does not know an mp3 by two or three frames
             is_cut = (start.promised_bytes or 0) > size_of(file)
@@ -183,11 +193,26 @@ def _audio_stream(container: InputContainer, head: bytes) -> AudioStream:
         raise DecodingError("a header with nothing behind it", reason="unreadable")
     stream = container.streams.audio[0]
     context = stream.codec_context
-    if context is None:
+    if context is None or not _is_known(context):
         raise DecodingError("its coding is unknown", reason="unreadable")
-    if context.codec_tag in PROTECTED_TAGS or any(guid in head for guid in ASF_ENCRYPTION):
-        raise DecodingError(f"locked by copy protection ({context.codec_tag.strip()})", reason="protected")
+    tag = _tag(stream)
+    if tag in PROTECTED_TAGS or any(guid in head for guid in ASF_ENCRYPTION):
+        raise DecodingError(f"locked by copy protection ({tag.strip() or 'DRM'})", reason="protected")
     return stream
+
+
+def _tag(stream: AudioStream) -> str:
+    try:
+        return stream.codec_context.codec_tag
+    except UnicodeDecodeError:  # four bytes that are no letters
+        return ""
+
+
+def _is_known(context: CodecContext) -> bool:
+    try:
+        return bool(context.codec.canonical_name)
+    except ValueError:  # PyAV 19, of a codec that has no number
+        return False
 
 
 def _has_video(container: InputContainer) -> bool:

@@ -23,7 +23,7 @@ class Encoding:
     tags: Mapping[str, str] = field(default_factory=dict)
     """What the file says about itself: title, artist, album, date, track, genre, comment ..."""
     cover: Path | None = None
-    """Picture to go with it, JPEG or PNG, for mp3, m4a, flac, ogg, opus and aiff."""
+    """Picture to go with it, JPEG or PNG, for mp3, m4a, flac, ogg and opus."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,6 @@ FORMATS = {
         sndfile="AIFF",
         subtypes=("PCM_16", "PCM_S8", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"),
         max_channels=256,
-        cover="stream",
         options=ID3_ON,
     ),
     "ogg": FileFormat(muxer="ogg", sndfile="OGG", subtypes=("VORBIS",), cover="comment"),
@@ -110,7 +109,13 @@ FORMATS = {
         cover="stream",
     ),
     "m4a": FileFormat(
-        muxer="ipod", codec="aac", sample_rates=AAC_RATES, bitrates_bps=WIDE_BPS, tags=ITUNES_TAGS, cover="stream"
+        muxer="mp4",  # FFmpeg's "ipod" is the same, but takes no picture
+        codec="aac",
+        sample_rates=AAC_RATES,
+        bitrates_bps=WIDE_BPS,
+        tags=ITUNES_TAGS,
+        cover="stream",
+        options=(("brand", "M4A "),),
     ),
     "aac": FileFormat(muxer="adts", codec="aac", sample_rates=AAC_RATES, bitrates_bps=WIDE_BPS, options=ID3_ON),
     "webm": FileFormat(muxer="webm", codec="libopus", sample_rates=OPUS_RATES, bitrates_bps=WIDE_BPS),

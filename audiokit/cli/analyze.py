@@ -41,7 +41,7 @@ class Asks(click.ParamType[tuple[str, ...]]):
         return names
 
 
-@click.command(short_help="Measure recordings: levels, noise, speech, pitch, fitness for cloning")
+@click.command(short_help="Measure recordings: loudness, noise, speech, pitch, timbre")
 @click.argument("sources", nargs=-1, required=True, metavar="FILE...")
 @click.option("--ask", type=Asks(), default="", help=f"What takes longer, separated by commas: {', '.join(ASKS)}.")
 @click.option("--plot", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="A PNG for each file.")
@@ -52,7 +52,7 @@ class Asks(click.ParamType[tuple[str, ...]]):
 def analyze(
     sources: tuple[str, ...], ask: tuple[str, ...], plot: Path | None, jobs: int | None, form: str | None, quiet: bool
 ) -> None:
-    """Measure recordings: levels, noise, speech, pitch, fitness for cloning.
+    """Measure recordings: loudness, noise, speech, pitch, timbre.
 
     FILE is a recording, a folder (searched whole) or a glob. Prints a sheet for one file, a table for several. Files
     that cannot be read are named on stderr, and the rest goes on.

@@ -10,8 +10,10 @@ COMMANDS = {
     "prep": ("audiokit.cli.prep:prep", "Cut recordings into a clean dataset of labelled speech clips"),
     "analyze": (
         "audiokit.cli.analyze:analyze",
-        "Measure recordings: levels, noise, speech, pitch, fitness for cloning",
+        "Measure recordings: loudness, noise, speech, pitch, timbre",
     ),
+    "edit": ("audiokit.cli.edit:edit", "Cut, join, level, clean and convert recordings, step by step"),
+    "split": ("audiokit.cli.split:split", "Cut one recording into many, at silences or at times"),
     "completion": ("audiokit.cli.completion:completion", "Print the script that completes words in your shell"),
 }
 """Each command's place and short help; a test compares the latter with the command's own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audiokit.errors import DatasetError
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,13 @@ class Layout:
                 "Name a new or empty folder as OUT."
             )
 
+    def disk_full(self) -> DatasetError:
+        """Make the error that says so."""
+        return DatasetError(
+            f"no space left on the disk of {self.root}. Free some and run the same command again: "
+            "what is done stays done."
+        )
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Hold the dataset alone, in a folder ready for work.
@@ -112,6 +122,10 @@ class Layout:
             shutil.rmtree(self.work, ignore_errors=True)
             self.work.mkdir()
             yield
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise self.disk_full() from error
+            raise
         finally:
             shutil.rmtree(self.work, ignore_errors=True)
             lock.release()

@@ -88,7 +88,7 @@ class Pool:
                 tell(index, message["done_s"])
                 continue
             worker.task = None
-            if not line and tries[index] < TRIES:
+            if message.get("again") and tries[index] < TRIES:
                 waiting.append(index)
             else:
                 left -= 1
@@ -131,10 +131,11 @@ class Pool:
         worker.log.seek(0)
         last_words = worker.log.read().decode(errors="replace").strip()
         self._end(worker, at_once=True)
-        if "Traceback (most recent call last)" in last_words:
+        is_fault = "Traceback (most recent call last)" in last_words  # ... which the next worker would meet as well
+        if is_fault:
             logger.error("a worker failed; this is a fault of audiokit, please report it:\n%s", last_words)
         how = f"killed by signal {-code}" if code < 0 else last_words.rpartition("\n")[2] or f"exit code {code}"
-        return {"answer": {"error": f"its worker died {TRIES} times ({how})", "reason": "crashed"}}
+        return {"answer": {"error": f"its worker died ({how})", "reason": "crashed"}, "again": not is_fault}
 
     def _end(self, worker: _Worker, *, at_once: bool) -> None:
         if at_once:

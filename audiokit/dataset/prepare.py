@@ -228,10 +228,7 @@ class Preparation:
         if "error" not in answer:
             return
         if answer.get("disk_full"):
-            raise DatasetError(
-                f"no space left on the disk of {self.layout.root} while at {name}. Free some and run the same command "
-                "again: what is done stays done."
-            )
+            raise self.layout.disk_full()
         if "raised" in answer:
             raise as_raised(answer)
         if self.strict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ Cut = Literal["pause", "forced", "recording"]
 
 CLEAR_S = 0.35  # a pause that no comma makes
 WIDEST_ROOM_S = 0.15
+DETOUR_DB = 0.5  # how much quieter it must be for each window farther from the middle of a gap
 FORCED_S = 0.1  # a gap below this may be the closure of a stop consonant, so cutting there is forced
 
 
@@ -62,30 +64,70 @@ def segment(stretches: Sequence[Stretch], levels_db: Vector, lengths: Lengths) -
     """
     longest = round((lengths.max_s - 2 * lengths.room_s) / WINDOW_S)
     parts = [part for stretch in stretches for part in _split(stretch, levels_db, longest)]
-    windows = len(levels_db)
-    return [_with_room(parts, first, last, windows, lengths) for first, last in _group(parts, windows, lengths)]
+    gaps = _gaps(parts, levels_db)
+    return [_with_room(gaps, first, last, lengths) for first, last in _group(gaps, lengths)]
 
 
-def _group(parts: Sequence[Stretch], windows: int, lengths: Lengths) -> list[tuple[int, int]]:
-    """Choose groups of neighbours, as (first, last) indices."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gap:
+    """What lies before a part, or behind the last one, in level windows."""
+
+    start: int
+    end: int
+    meet: int
+    """Where the clips on both sides meet if their room fills the gap."""
+    is_edge: bool
+    """Whether the recording starts or ends here."""
+
+    @property
+    def length_s(self) -> float:
+        return (self.end - self.start) * WINDOW_S
+
+
+def _gaps(parts: Sequence[Stretch], levels_db: Vector) -> list[_Gap]:
+    """List the gaps around all parts: one more than there are parts."""
+    if not parts:
+        return []
+    first, last, windows = parts[0].start, parts[-1].end, len(levels_db)
+    between = [
+        _Gap(start=a.end, end=b.start, meet=_quietest(levels_db, a.end, b.start), is_edge=False)
+        for a, b in pairwise(parts)
+    ]
+    before = _Gap(start=0, end=first, meet=0, is_edge=True)
+    return [before, *between, _Gap(start=last, end=windows, meet=windows, is_edge=True)]
+
+
+def _quietest(levels_db: Vector, start: int, end: int) -> int:
+    """Find where to cut a gap: in its middle, or where it is clearly quieter, for a soft sound may lie in the middle."""
+    room = round(FORCED_S / 2 / WINDOW_S)
+    if end - start < 2 * room:
+        return (start + end) // 2
+    smooth = np.convolve(levels_db[start:end], np.full(3, 1 / 3, np.float32), mode="same")
+    middle = (end - start) // 2
+    cost = smooth + DETOUR_DB * np.abs(np.arange(end - start) - middle)
+    return start + room + int(np.argmin(cost[room : len(cost) - room + 1]))
+
+
+def _group(gaps: Sequence[_Gap], lengths: Lengths) -> list[tuple[int, int]]:
+    """Choose groups of neighbouring parts, as (first, last) indices; part i lies between gaps i and i + 1."""
     best: list[tuple[float, int]] = []  # for the parts up to each one: score and where the last group starts
-    for last in range(len(parts)):
+    for last in range(len(gaps) - 1):
         options: list[tuple[float, int]] = []
         speech_s = 0.0
         for first in range(last, -1, -1):
-            if first < last and _gap_s(parts, first) > lengths.max_pause_s:
+            if first < last and gaps[first + 1].length_s > lengths.max_pause_s:
                 break
-            clip = _with_room(parts, first, last, windows, lengths)
+            clip = _with_room(gaps, first, last, lengths)
             length_s = round(clip.end_s - clip.start_s, 3)
             if length_s > lengths.max_s and first < last:
                 break
-            speech_s += (parts[first].end - parts[first].start) * WINDOW_S
+            speech_s += (gaps[first + 1].start - gaps[first].end) * WINDOW_S
             value = speech_s if length_s >= lengths.min_s else 0.0
-            before = best[first - 1][0] - _cut_cost(_gap_s(parts, first - 1)) if first else 0.0
+            before = best[first - 1][0] - _cut_cost(gaps[first].length_s) if first else 0.0
             options.append((before + value, first))
         best.append(max(options))
     groups: list[tuple[int, int]] = []
-    last = len(parts) - 1
+    last = len(best) - 1
     while last >= 0:
         groups.append((best[last][1], last))
         last = best[last][1] - 1
@@ -103,30 +145,23 @@ def _cut_cost(gap_s: float) -> float:
     return 0.05 + 6 * max(0.0, 1 - gap_s / CLEAR_S) ** 2
 
 
-def _gap_s(parts: Sequence[Stretch], index: int) -> float:
-    """Length of the gap behind part `index`."""
-    return (parts[index + 1].start - parts[index].end) * WINDOW_S
-
-
-def _with_room(parts: Sequence[Stretch], first: int, last: int, windows: int, lengths: Lengths) -> Segment:
-    start, end = parts[first].start * WINDOW_S, parts[last].end * WINDOW_S
-    before_s = _gap_s(parts, first - 1) / 2 if first else start
-    after_s = _gap_s(parts, last) / 2 if last + 1 < len(parts) else windows * WINDOW_S - end
+def _with_room(gaps: Sequence[_Gap], first: int, last: int, lengths: Lengths) -> Segment:
+    before, after = gaps[first], gaps[last + 1]
     room_s = lengths.room_s
-    if end - start + 2 * room_s < lengths.min_s:
+    if (after.start - before.end) * WINDOW_S + 2 * room_s < lengths.min_s:
         room_s = WIDEST_ROOM_S  # a little more silence saves a clip that is a little too short
     return Segment(
-        start_s=round(start - min(room_s, before_s), 3),
-        end_s=round(end + min(room_s, after_s), 3),
-        start_cut=_cut(before_s, at_recording_edge=first == 0),
-        end_cut=_cut(after_s, at_recording_edge=last + 1 == len(parts)),
+        start_s=round(max(before.end * WINDOW_S - room_s, before.meet * WINDOW_S), 3),
+        end_s=round(min(after.start * WINDOW_S + room_s, after.meet * WINDOW_S), 3),
+        start_cut=_cut(before),
+        end_cut=_cut(after),
     )
 
 
-def _cut(room_s: float, *, at_recording_edge: bool) -> Cut:
-    if 2 * room_s >= FORCED_S:
-        return "pause"
-    return "recording" if at_recording_edge else "forced"
+def _cut(gap: _Gap) -> Cut:
+    if gap.is_edge:
+        return "pause" if gap.length_s >= FORCED_S / 2 else "recording"
+    return "pause" if gap.length_s >= FORCED_S else "forced"
 
 
 def _split(stretch: Stretch, levels_db: Vector, longest: int) -> list[Stretch]:

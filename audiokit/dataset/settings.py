@@ -89,7 +89,10 @@ class PrepSettings:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                raise ConfigError(f"{name} is {value:g}; expected {low:g} to {high:g}")
+                raise ConfigError(f"{name} is {value:.10g}; expected {low:.10g} to {high:.10g}")
+        if int(self.sample_rate) != self.sample_rate:
+            raise ConfigError(f"sample_rate is {self.sample_rate}; expected a whole number of Hz")
+        object.__setattr__(self, "sample_rate", int(self.sample_rate))
         if self.min_s >= self.max_s:
             raise ConfigError(f"min_s is {self.min_s:g} and max_s {self.max_s:g}; expected min_s below max_s")
 

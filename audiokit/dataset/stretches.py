@@ -16,7 +16,7 @@ from audiokit.analysis.silero import Vector
 
 WINDOW_S = 0.01  # one level
 REACH_S = 0.3  # how far sound may go on outside what the detector heard
-LATE_S = 0.03  # how late the detector may be where other sound hides the edge
+LATE_S = 0.1  # how late the detector may be where other sound hides the edge: 0.03 cost soft endings in noise
 NEAR_S = 5.0  # noise is taken from this far around
 STOP_S = 0.1  # silence inside a word: the closure of a stop consonant lasts up to about 0.1 s
 SILENCE_DB = -80.0  # below it nothing counts: 16-bit noise lies at -98

@@ -7,7 +7,6 @@ crashes takes nothing with it. It ends when its standard input does, so that not
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import queue
@@ -19,10 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
+from audiokit.dataset.layout import DISK_FULL
 from audiokit.dataset.settings import PrepSettings
 from audiokit.errors import AudioFileError, AudiokitError
 
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 TELL_EVERY_S = 0.2
 
 Advance = Callable[[float], None]

@@ -46,7 +46,7 @@ def set_channels(audio: Audio, channels: int) -> Audio:
     ------
     UsageError : several channels shall become several others: nothing says what belongs where.
     """
-    return run(SetChannels(channels, channels=audio.channels), audio)
+    return audio if channels == audio.channels else run(SetChannels(channels, channels=audio.channels), audio)
 
 
 class Pan(Memoryless):

@@ -18,12 +18,14 @@ class Quantize(Memoryless):
             raise ValueError(f"bits is {bits}; expected one of {WIDTHS}")
         super().__init__(channels)
         self._full_scale = np.float32(2 ** (bits - 1))
+        # Of 32 bits the highest that float32 can tell from full scale, which integers do not reach.
+        self._highest = np.minimum(self._full_scale - 1, np.nextafter(self._full_scale, np.float32(0)))
 
     def push(self, samples: Samples) -> Samples:
         """Round and clip the next samples."""
         steps = samples * self._full_scale
         np.rint(steps, out=steps)
-        np.clip(steps, -self._full_scale, self._full_scale - 1, out=steps)
+        np.clip(steps, -self._full_scale, self._highest, out=steps)
         steps /= self._full_scale
         return steps
 

@@ -51,26 +51,23 @@ class SilenceDetector:
         sample_rate: int,
         channels: int,
     ) -> None:
-        if not 0 < seek_step_s <= min_silence_s:
-            raise ValueError(
-                f"seek_step_s is {seek_step_s}; expected more than 0 and at most min_silence_s, {min_silence_s}"
-            )
         self._sample_rate = sample_rate
-        self._steps = StepEnergies(seek_step_s, sample_rate=sample_rate, channels=channels)
-        self._silent = _SilentSteps(self._steps, min_silence_s, threshold_dbfs)
+        self._silent = _SilentSteps(
+            min_silence_s, threshold_dbfs, seek_step_s, sample_rate=sample_rate, channels=channels
+        )
         self._flags: list[Flags] = []
         self._frames = 0
 
     def push(self, samples: Samples) -> None:
         """Take the next samples, (frames, channels), any number of them."""
         self._frames += len(samples)
-        self._flags.append(self._silent.push(self._steps.push(samples)))
+        self._flags.append(self._silent.push(samples))
 
     def finish(self) -> list[Span]:
         """End the stream; give the silent spans in their order. Nothing can be pushed after it."""
-        self._flags += [self._silent.push(self._steps.flush()), self._silent.flush()]
+        self._flags.append(self._silent.flush())
         edges = np.flatnonzero(np.diff(np.concatenate(self._flags), prepend=False, append=False))
-        places = np.minimum(edges * self._steps.frames, self._frames) / self._sample_rate
+        places = np.minimum(edges * self._silent.frames, self._frames) / self._sample_rate
         return [(float(start), float(end)) for start, end in places.reshape(-1, 2)]
 
 
@@ -93,9 +90,10 @@ class StripSilence:
     ) -> None:
         if keep_silence_s < 0:
             raise ValueError(f"keep_silence_s is {keep_silence_s}; expected 0 or more")
-        self._steps = StepEnergies(seek_step_s, sample_rate=sample_rate, channels=channels)
-        self._silent = _SilentSteps(self._steps, min_silence_s, threshold_dbfs)
-        keep = round(keep_silence_s * self._steps.steps_per_s)
+        self._silent = _SilentSteps(
+            min_silence_s, threshold_dbfs, seek_step_s, sample_rate=sample_rate, channels=channels
+        )
+        keep = round(keep_silence_s * self._silent.per_s)
         self._near_sound = Ahead(keep, back=keep)
         self._inner = inner
         self._undecided = self._nothing = nothing(channels)
@@ -106,24 +104,22 @@ class StripSilence:
     def push(self, samples: Samples) -> Samples:
         """Take the next samples; give those that are known to stay."""
         self._undecided = np.concatenate([self._undecided, samples])
-        silent = self._silent.push(self._steps.push(samples))
-        return self._sifted(self._near_sound.push(~silent))
+        return self._sifted(self._near_sound.push(~self._silent.push(samples)))
 
     def flush(self) -> Samples:
         """Give the rest, without the silence at the end."""
-        silent = np.concatenate([self._silent.push(self._steps.flush()), self._silent.flush()])
-        stays = np.concatenate([self._near_sound.push(~silent), self._near_sound.flush()])
+        stays = np.concatenate([self._near_sound.push(~self._silent.flush()), self._near_sound.flush()])
         return np.concatenate([self._sifted(stays), self._join.flush()])
 
     def _sifted(self, stays: Flags) -> Samples:
         """Give what stays of those steps that have been decided."""
-        frames = len(stays) * self._steps.frames
+        frames = len(stays) * self._silent.frames
         decided, self._undecided = self._undecided[:frames], self._undecided[frames:]
         pieces = [self._nothing]
         edges = np.flatnonzero(np.diff(stays)) + 1
         for first, last in pairwise([0, *edges, len(stays)]):
             if first < last:
-                piece = decided[first * self._steps.frames : last * self._steps.frames]
+                piece = decided[first * self._silent.frames : last * self._silent.frames]
                 pieces += self._sound(piece) if stays[first] else self._silence(piece)
         return np.concatenate(pieces)
 
@@ -244,22 +240,33 @@ def spans_with_room(spans: Sequence[Span], room_s: float, duration_s: float) -> 
 
 
 class _SilentSteps:
-    """Says of each step whether it is silent, as late as a silence is long at least."""
+    """Says of each step of a stream whether it is silent, as late as a silence is long at least."""
 
-    def __init__(self, steps: StepEnergies, min_silence_s: float, threshold_dbfs: float) -> None:
-        window = max(1, round(min_silence_s * steps.steps_per_s))
+    def __init__(
+        self, min_silence_s: float, threshold_dbfs: float, seek_step_s: float, *, sample_rate: int, channels: int
+    ) -> None:
+        if not 0 < seek_step_s <= min_silence_s:
+            raise ValueError(
+                f"seek_step_s is {seek_step_s}; expected more than 0 and at most min_silence_s, {min_silence_s}"
+            )
+        self._steps = StepEnergies(seek_step_s, sample_rate=sample_rate, channels=channels)
+        self.frames, self.per_s = self._steps.frames, self._steps.steps_per_s
+        window = max(1, round(min_silence_s * self.per_s))
         self._energies = MovingSum(window)
-        self._most_energy = gain_from_db(2 * threshold_dbfs) * window * steps.values
+        self._most_energy = gain_from_db(2 * threshold_dbfs) * window * self._steps.values
         self._filling = window - 1  # steps until the first window is full; before, nothing is silent
         self._quiet_ahead = Ahead(window - 1)
 
-    def push(self, energies: Samples) -> Flags:
-        """Take the energies of the next steps; give answers, the first of them for the first step."""
+    def push(self, samples: Samples) -> Flags:
+        """Take the next samples; give answers, the first of them for the first step."""
+        return self._answers(self._steps.push(samples))
+
+    def flush(self) -> Flags:
+        """Give the answers that are left."""
+        return np.concatenate([self._answers(self._steps.flush()), self._quiet_ahead.flush()])
+
+    def _answers(self, energies: Samples) -> Flags:
         quiet = self._energies.push(energies) <= self._most_energy
         quiet[: self._filling] = False
         self._filling = max(0, self._filling - len(quiet))
         return self._quiet_ahead.push(quiet)
-
-    def flush(self) -> Flags:
-        """Give the answers that are left."""
-        return self._quiet_ahead.flush()

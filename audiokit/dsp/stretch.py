@@ -24,7 +24,7 @@ _STAY = 1e-3  # a place farther off must be that much more alike (of 1): silence
 
 
 class Speed:
-    """Changes the tempo of a stream, not its pitch; see `time_stretch`. Holds back 0.1 s.
+    """Changes the tempo of a stream, not its pitch; see `time_stretch`. Holds back 55 ms at most.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ class Speed:
 
     @property
     def _wanted(self) -> int:
-        """Where the next piece would begin if it need not fit."""
-        return round(self._hops * self._hop * self._speed)
+        """Where the next piece, two hops long, would begin if it need not fit: its middle keeps the tempo."""
+        return max(0, round((self._hops + 1) * self._hop * self._speed) - self._hop)
 
     def _hold(self, samples: Samples) -> None:
         """Add to what is held, and forget what no later piece needs."""

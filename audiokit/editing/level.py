@@ -119,7 +119,7 @@ class _Normalize(Step):
 
     __slots__ = ()
 
-    passes: ClassVar[int] = 1
+    before: ClassVar[str] = "goes through the sound once more, to measure it"
     target_db: float
 
     def on(self, stream: Stream) -> Stream:
@@ -149,7 +149,7 @@ class NormalizeLoudness(_Normalize):
             meter.push(block)
         if len(meter.step_powers) < round(GATING_BLOCK_S / STEP_S):
             raise AudioFileError(
-                f"{self}: the sound is shorter than {GATING_BLOCK_S} s and has no loudness. Normalize its peak instead.",
+                f"{self}: the sound is shorter than {GATING_BLOCK_S} s, too short for a loudness. Normalize its peak.",
                 reason="too short",
             )
         return integrated_loudness(meter.step_powers)

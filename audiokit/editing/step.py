@@ -15,8 +15,8 @@ class Step(ABC):
 
     __slots__ = ()
 
-    passes: ClassVar[int] = 0
-    """How often it goes through the sound before it can begin."""
+    before: ClassVar[str] = ""
+    """What it must do before it can begin, in words for a plan; empty: nothing."""
 
     @abstractmethod
     def on(self, stream: Stream) -> Stream:

@@ -19,10 +19,11 @@ from audiokit.audio.decode import open_reader
 from audiokit.audio.resample import Resampler
 from audiokit.dsp.channels import SetChannels
 from audiokit.dsp.mix import Join
-from audiokit.dsp.stage import Stage
+from audiokit.dsp.stage import Holdback, Stage
 from audiokit.progress import SILENT, Progress
 
 BLOCK_FRAMES = 65536
+USUAL_BITS, DEEP_BITS = 16, 24
 
 
 class Stream(ABC):
@@ -32,8 +33,8 @@ class Stream(ABC):
     """In Hz."""
     channels: int
     """How many channels."""
-    bit_depth: int | None = None
-    """Bits of a sample where it came from; None: lossy or from memory."""
+    bits: int | None = None
+    """Width that a file of integers written from it should have; None: the usual one, 16."""
 
     @abstractmethod
     def blocks(self) -> Iterator[Samples]:
@@ -51,7 +52,8 @@ class Recording(Stream):
     def __init__(self, path: str | os.PathLike[str], progress: Progress = SILENT) -> None:
         self._path, self._progress = Path(path), progress
         with open_reader(path) as reader:
-            self.sample_rate, self.channels, self.bit_depth = reader.sample_rate, reader.channels, reader.bit_depth
+            self.sample_rate, self.channels = reader.sample_rate, reader.channels
+            self.bits = DEEP_BITS if (reader.bit_depth or 0) > USUAL_BITS else None
 
     def blocks(self) -> Iterator[Samples]:
         """Decode once, from the start."""
@@ -96,7 +98,7 @@ class Staged(Stream):
     ) -> None:
         self._stream, self._make = stream, make
         self.sample_rate, self.channels = sample_rate or stream.sample_rate, channels or stream.channels
-        self.bit_depth = stream.bit_depth
+        self.bits = stream.bits
         make()  # whatever the stage refuses, it refuses now
 
     def blocks(self) -> Iterator[Samples]:
@@ -120,7 +122,7 @@ class Joined(Stream):
     def __init__(self, parts: Sequence[Stream], crossfade_s: float = 0.0) -> None:
         self.sample_rate = max(part.sample_rate for part in parts)
         self.channels = max(part.channels for part in parts)
-        self.bit_depth = max((part.bit_depth or 0 for part in parts), default=0) or None
+        self.bits = max(part.bits or 0 for part in parts) or None
         self._parts = [with_channels(with_rate(part, self.sample_rate), self.channels) for part in parts]
         self._crossfade_s = crossfade_s
 
@@ -135,18 +137,57 @@ class Joined(Stream):
         yield join.flush()
 
 
+class Trimmed(Stream):
+    """What lies between two places of a stream; what follows the end is not asked for.
+
+    Parameters
+    ----------
+    stream : what comes in.
+    start, end : in frames; None is the end, negative counts from it. A negative start needs such an end.
+    """
+
+    def __init__(self, stream: Stream, start: int, end: int | None) -> None:
+        self._stream, self._start, self._end = stream, start, end
+        self.sample_rate, self.channels, self.bits = stream.sample_rate, stream.channels, stream.bits
+
+    def blocks(self) -> Iterator[Samples]:
+        """Go through that part."""
+        return self._last_part() if self._start < 0 else self._inner_part()
+
+    def _last_part(self) -> Iterator[Samples]:
+        last = Holdback(-self._start, channels=self.channels)
+        for block in self._stream.blocks():
+            last.push(block)
+        yield last.take()[self._start :][: self._end]
+
+    def _inner_part(self) -> Iterator[Samples]:
+        position, end = 0, self._end
+        from_end = -end if end is not None and end < 0 else 0
+        last = Holdback(from_end, channels=self.channels)
+        for block in self._stream.blocks():
+            stop = None if end is None or from_end else end - position
+            piece = block[max(0, self._start - position) : stop]
+            position += len(block)
+            if len(ready := last.push(piece) if from_end else piece):
+                yield ready
+            if end is not None and 0 <= end <= position:
+                return
+        rest = last.take()
+        yield rest[: max(0, len(rest) - from_end)]
+
+
 class Reversed(Stream):
     """A stream backwards, by way of a file of float32 in the folder for temporary files."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self.sample_rate, self.channels, self.bit_depth = stream.sample_rate, stream.channels, stream.bit_depth
+        self.sample_rate, self.channels, self.bits = stream.sample_rate, stream.channels, stream.bits
 
     def blocks(self) -> Iterator[Samples]:
         """Write all of it down, then read from the end."""
         with tempfile.TemporaryFile(prefix="audiokit-") as file:
             for block in self._stream.blocks():
-                file.write(np.ascontiguousarray(block))
+                file.write(np.ascontiguousarray(block).data)
             frame_bytes = 4 * self.channels
             for end in range(file.tell() // frame_bytes, 0, -BLOCK_FRAMES):
                 start = max(0, end - BLOCK_FRAMES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from audiokit.dsp.dehum import Dehum as DehumStage
+from audiokit.dsp.denoise import Denoise as DenoiseStage
 from audiokit.dsp.filters import Bandpass as BandpassStage
 from audiokit.dsp.filters import Highpass as HighpassStage
 from audiokit.dsp.filters import Lowpass as LowpassStage
@@ -90,3 +91,15 @@ class Dehum(StageStep):
 
     def __str__(self) -> str:
         return f"dehum {self.mains_hz:g} Hz and its overtones"
+
+
+@dataclass(frozen=True, slots=True)
+class Denoise(StageStep):
+    """Take noise out of speech with a small neural network (extra "denoise"), at about 6 x real time a channel."""
+
+    def stage(self, sample_rate: int, channels: int) -> Stage:
+        """Make the stage."""
+        return DenoiseStage(sample_rate=sample_rate, channels=channels)
+
+    def __str__(self) -> str:
+        return "denoise"

@@ -52,7 +52,8 @@ def test_clipped_samples_are_counted_over_all_channels(tone: Callable[..., Audio
     wave = tone(100, 1, 16_000, -20).samples
     clipped = np.clip(tone(100, 1, 16_000, 6.0206).samples, -1, 1)
     levels = measured(Audio(np.concatenate([wave, clipped], axis=1), 16_000))
-    assert levels.clipped_fraction == pytest.approx(1 / 3, abs=0.02)  # above half its height for 2/3 of the time, in one of two
+    # A sine is beyond half its height for 2/3 of the time; it is in one of two channels.
+    assert levels.clipped_fraction == pytest.approx(1 / 3, abs=0.02)
     assert levels.clipped_samples == round(levels.clipped_fraction * 32_000)
 
 

@@ -141,6 +141,7 @@ CASES: list[tuple[str, Recipe, str]] = [
     ("many channels.wav", wav_field(22, "<H", 1000), "unreadable"),
     ("no bits.wav", wav_field(34, "<H", 0), "unreadable"),
     ("unheard of.wav", wav_field(20, "<H", 0xABCD), "unreadable"),
+    ("unpronounceable.wav", wav_field(20, "<H", 0xECEC), "unreadable"),
     ("not a number.wav", float_wav(float("nan")), "unreadable"),
     ("infinite.wav", float_wav(float("-inf")), "unreadable"),
     ("garbage.wav", plain(b"RIFF" + struct.pack("<I", 50_004) + b"WAVE" + NOISE[:50_000]), "unreadable"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from audiokit.audio.buffer import Audio
-from audiokit.dsp.dynamics import limit
+from audiokit.dsp.dynamics import Limit, limit
 from audiokit.dsp.levels import gain_from_db
 from audiokit.dsp.true_peak import true_peak_dbtp
 
@@ -106,3 +106,34 @@ def test_channels_keep_their_balance():
 def test_a_release_of_no_time_is_refused(tone):
     with pytest.raises(ValueError, match="more than 0"):
         limit(tone(level_dbfs=0), release_s=0)
+
+
+def cut(samples: np.ndarray, random: np.random.Generator, longest_s: float) -> list[np.ndarray]:
+    lengths = random.integers(0, round(longest_s * RATE), 1000)
+    return np.split(samples, np.cumsum(lengths)[np.cumsum(lengths) < len(samples)])
+
+
+@pytest.mark.parametrize("settings", [(0.0, 0.05), (0.003, 0.05), (0.02, 0.001), (0.003, 0.5)], ids=str)
+def test_a_stream_is_limited_like_the_whole(settings):
+    attack_s, release_s = settings
+    random = np.random.default_rng(8)
+    loudness = np.repeat(10 ** random.uniform(-2, 0.6, 150), 2000)  # of every 83 ms, -40 .. 12 dB
+    samples = (0.3 * random.standard_normal((len(loudness), 2)) * loudness[:, np.newaxis]).astype(np.float32)
+    whole = limit(Audio(samples, RATE), -1.0, attack_s=attack_s, release_s=release_s).samples
+    stage = Limit(-1.0, attack_s=attack_s, release_s=release_s, sample_rate=RATE, channels=2)
+    stream = np.concatenate([*(stage.push(piece) for piece in cut(samples, random, 0.5)), stage.flush()])
+    assert stream.shape == whole.shape
+    assert np.abs(stream / whole - 1).max() < 1e-4  # 0.001 dB
+    assert true_peak_dbtp(Audio(stream, RATE)) <= -1.0 + 0.01
+
+
+def test_a_stream_below_the_ceiling_stays_bit_for_bit(tone):
+    quiet = tone(1000, 5.0, RATE, -3.1).samples
+    stage = Limit(-3.0, sample_rate=RATE, channels=1)
+    assert np.array_equal(np.concatenate([stage.push(quiet), stage.flush()]), quiet)
+
+
+def test_a_stream_holds_back_little_more_than_a_window():
+    stage = Limit(sample_rate=RATE, channels=1)
+    # 40 time constants of 50 ms are a window of 2 s; the attack looks some ms farther.
+    assert len(stage.push(np.ones((10 * RATE, 1), np.float32))) >= 7.9 * RATE

@@ -5,7 +5,15 @@ import pytest
 from scipy import signal
 
 from audiokit.audio.buffer import Audio
-from audiokit.dsp.filters import StreamFilter, bilinear, highpass, highpass_sections
+from audiokit.dsp.filters import (
+    StreamFilter,
+    bandpass,
+    bilinear,
+    highpass,
+    highpass_sections,
+    lowpass,
+    lowpass_sections,
+)
 from audiokit.dsp.levels import rms_dbfs
 
 
@@ -98,3 +106,38 @@ def test_bilinear_equals_the_textbook():
     ours = bilinear((1.0, 0.2, 0.0), (1.0, 1.4, 1.0), 2 * 8000)
     numerator, denominator = signal.bilinear([0.0, 0.2, 1.0], [1.0, 1.4, 1.0], fs=8000)
     assert ours == pytest.approx(np.concatenate([numerator, denominator]), rel=1e-6)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize(("cutoff_hz", "sample_rate"), [(80, 16000), (20000, 96000), (3000, 8000)])
+def test_lowpass_sections_are_butterworth(order, cutoff_hz, sample_rate):
+    frequencies = np.geomspace(cutoff_hz / 10, sample_rate / 2.1, 50)
+    _, ours = signal.sosfreqz(lowpass_sections(cutoff_hz, sample_rate, order=order), frequencies, fs=sample_rate)
+    reference = signal.butter(order, cutoff_hz, "lowpass", fs=sample_rate, output="sos")
+    _, theirs = signal.sosfreqz(reference, frequencies, fs=sample_rate)
+    assert np.abs(ours) == pytest.approx(np.abs(theirs), rel=1e-6, abs=1e-9)
+
+
+def test_lowpass_filters_like_scipy():
+    audio = Audio(noise(30_000), 44100)
+    expected = signal.sosfilt(signal.butter(4, 5000, fs=44100, output="sos"), audio.samples.astype(np.float64), axis=0)
+    assert np.abs(lowpass(audio, 5000, order=4).samples - expected).max() < 1e-5
+
+
+@pytest.mark.parametrize(("freq_hz", "level_db"), [(37.5, -36.1), (300, -3), (1000, -0.1), (3400, -3.1), (7900, -70)])
+def test_bandpass_keeps_what_lies_between_its_edges(tone, freq_hz, level_db):
+    before = tone(freq_hz, 2.0)
+    change_db = rms_dbfs(bandpass(before, 300, 3400)[0.5:]) - rms_dbfs(before[0.5:])
+    assert change_db == pytest.approx(level_db, abs=0.3 if level_db > -60 else 10)
+
+
+@pytest.mark.parametrize("edges_hz", [(3400, 300), (300, 300)])
+def test_a_band_without_width_is_refused(tone, edges_hz):
+    with pytest.raises(ValueError, match="expected low_hz to be the lower one"):
+        bandpass(tone(), *edges_hz)
+
+
+def test_a_long_sound_is_filtered_in_pieces_as_in_one():
+    samples = noise(200_000)
+    whole = StreamFilter(highpass_sections(80, 44100), 2).push(samples)
+    assert np.abs(highpass(Audio(samples, 44100), 80).samples - whole).max() < 1e-5
