@@ -82,7 +82,7 @@ def analyze(
     ----------
     source : a file, or audio in memory.
     ask : what costs more, by name. "tempo", "beats", "onsets": 3 s and 250 MB for librosa, then 2,000 x real time
-        and more; "pyin": pitch by pYIN instead of YIN, 14 x real time; "mos": opinion scores by DNSMOS, 10 x.
+        and more; "pyin": pitch by pYIN instead of YIN, 14 x real time; "mos": opinion scores by DNSMOS, 15 x.
     plot : a PNG to draw: waveform with segments, log-mel spectrogram, pitch, loudness.
     progress : called with the name and seconds of audio, done and in all.
 

@@ -21,7 +21,7 @@ from audiokit.audio.promises import has_unusable_size
 from audiokit.audio.source import DecodingError, Source
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream, CodecContext
+    from av import AudioFrame, AudioStream
     from av.container import InputContainer
 
 # Containers of sound and video, and no other: playlists could make FFmpeg open other files and addresses, and images,
@@ -58,6 +58,7 @@ class FfmpegSource(Source):
             self.format = container_name(head, self._container.format.name, has_video=has_video)
             self.expected_s = self._claimed_s()
             start = _mpeg_start(file) if self.format == "mp3" else None
+            self.codec = self._stream.codec_context.codec.canonical_name
             self._frames = self._decoded()
             # One frame ahead: only that tells the real rate and channels (HE-AAC), and whether there is any sound.
             self._first = next(self._frames, None)
@@ -68,7 +69,7 @@ class FfmpegSource(Source):
 
     def _describe(self, start: MpegStart | None) -> None:
         first, context = self._first, self._stream.codec_context
-        self.is_empty, self.codec = first is None, context.codec.canonical_name
+        self.is_empty = first is None
         self.sample_rate = first.sample_rate if first else 0
         self.channels = first.layout.nb_channels if first else 0
         self.bit_depth = _bit_depth(self.codec, context.extradata or b"", first)
@@ -96,7 +97,7 @@ class FfmpegSource(Source):
             for packet in self._container.demux(self._stream):
                 try:
                     frames = packet.decode()
-                except FFmpegError:
+                except (FFmpegError, ValueError):  # ValueError: PyAV 19, once its decoder could not be opened
                     self._damaged_packets += 1  # what follows is as good as before
                     continue
                 yield from frames
@@ -193,7 +194,7 @@ def _audio_stream(container: InputContainer, head: bytes) -> AudioStream:
         raise DecodingError("a header with nothing behind it", reason="unreadable")
     stream = container.streams.audio[0]
     context = stream.codec_context
-    if context is None or not _is_known(context):
+    if context is None:
         raise DecodingError("its coding is unknown", reason="unreadable")
     tag = _tag(stream)
     if tag in PROTECTED_TAGS or any(guid in head for guid in ASF_ENCRYPTION):
@@ -206,13 +207,6 @@ def _tag(stream: AudioStream) -> str:
         return stream.codec_context.codec_tag
     except UnicodeDecodeError:  # four bytes that are no letters
         return ""
-
-
-def _is_known(context: CodecContext) -> bool:
-    try:
-        return bool(context.codec.canonical_name)
-    except ValueError:  # PyAV 19, of a codec that has no number
-        return False
 
 
 def _has_video(container: InputContainer) -> bool:

@@ -61,7 +61,7 @@ def analyze(
     What is asked for with --ask costs more:
       tempo, beats, onsets  3 s and 250 MB to begin with, then 2,000 x real time and more
       pyin                  pitch by pYIN instead of YIN, 14 x real time
-      mos                   opinion scores by DNSMOS, 10 x real time
+      mos                   opinion scores by DNSMOS, 15 x real time
 
     \b
     Examples:

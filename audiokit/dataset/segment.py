@@ -98,7 +98,7 @@ def _gaps(parts: Sequence[Stretch], levels_db: Vector) -> list[_Gap]:
 
 
 def _quietest(levels_db: Vector, start: int, end: int) -> int:
-    """Find where to cut a gap: in its middle, or where it is clearly quieter, for a soft sound may lie in the middle."""
+    """Find where to cut a gap: in its middle, or where it is clearly quieter if a soft sound lies there."""
     room = round(FORCED_S / 2 / WINDOW_S)
     if end - start < 2 * room:
         return (start + end) // 2
