@@ -104,7 +104,7 @@ def edit(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
     if dry_run:
         _print_plan(words, tasks, options, as_json=as_json)
         return
-    with show_notes(quiet=quiet), interrupt_hint("Nothing was left behind."), _standard_input(sources) as real:
+    with show_notes(quiet=quiet), interrupt_hint("No half file was left behind."), _standard_input(sources) as real:
         rows = _edit_all(words, [([real[name] for name in names], target) for names, target in tasks], options)
     if as_json:
         print_json(rows)

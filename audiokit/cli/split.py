@@ -51,7 +51,7 @@ def split(ctx: click.Context, /, source: str, out_dir: str, **options: Any) -> N
     where = _where(ctx, options)
     extension, force = options["extension"].removeprefix("."), options["force"]
     quiet = options["quiet"]
-    with show_notes(quiet=quiet), interrupt_hint("Nothing was left behind."), progress_bar(quiet) as progress:
+    with show_notes(quiet=quiet), interrupt_hint("No half file was left behind."), progress_bar(quiet) as progress:
         pieces = run(source, out_dir, where, extension=extension, force=force, progress=progress)
     if options["as_json"]:
         rows = [{"path": str(piece.path), "start_s": piece.start_s, "end_s": piece.end_s} for piece in pieces]

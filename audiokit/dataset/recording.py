@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -166,7 +167,7 @@ def _load_speech(path: Path) -> Speech | None:
     try:
         with np.load(path) as kept:
             steps, window_s = kept["steps"], float(kept["window_s"])
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     return Speech(probabilities=steps.astype(np.float32) / np.float32(255), window_s=window_s)
 

@@ -222,6 +222,19 @@ def test_another_loudness_does_not_detect_speech_again(recording: Path, tmp_path
     assert heard.stat().st_mtime_ns == before
 
 
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no zip at all", b"nothing of the kind"])
+def test_a_damaged_memory_of_what_was_heard_means_listening_again(
+    recording: Path, tmp_path: Path, damage: bytes
+) -> None:
+    settings = PrepSettings(loudness_lufs=-25)
+    prep(recording, tmp_path / "fresh/out", settings)
+    prep(recording, tmp_path / "out")
+    (heard,) = (tmp_path / "out/.audiokit/speech").iterdir()
+    heard.write_bytes(damage)
+    prep(recording, tmp_path / "out", settings)
+    assert fingerprint(tmp_path / "out") == fingerprint(tmp_path / "fresh/out")
+
+
 def test_same_names_do_not_collide_and_twins_are_prepared_once(recording: Path, tmp_path: Path) -> None:
     for name in ("a/talk.wav", "b/talk.wav", "c/copy.wav"):
         (tmp_path / name).parent.mkdir()

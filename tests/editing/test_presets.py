@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -55,9 +55,10 @@ def quietest_dbfs(audio: Audio) -> float:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_is_the_steps_that_it_says(name: str) -> None:
-    words = shlex.split(str(PRESETS[name]).replace("--", "\0").replace("\0", " --"))
-    spelled = [(word.removeprefix("--"), value) for word, value in zip(words, [*words[1:], "--"], strict=True)]
-    steps = [
-        parse_step(name, "" if value.startswith("--") else value) for name, value in spelled if f"--{name}" in words
+    words = [*str(PRESETS[name]).split(), "--"]
+    spelled = [
+        parse_step(word.removeprefix("--"), "" if value.startswith("--") else value)
+        for word, value in pairwise(words)
+        if word.startswith("--")
     ]
-    assert steps == PRESETS[name].steps
+    assert spelled == PRESETS[name].steps

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ from audiokit.dsp.loudness import loudness_lufs
 from audiokit.dsp.mix import reverse
 from audiokit.dsp.quantize import quantize
 from audiokit.dsp.silence import strip_silence
-from audiokit.dsp.stretch import change_speed, shift_pitch
+from audiokit.dsp.stretch import pitch_shift, time_stretch
 from audiokit.editing import steps
 from audiokit.editing.step import Step
 from audiokit.editing.streams import InMemory, collected
@@ -52,8 +52,8 @@ TWINS: list[tuple[Step, Whole]] = [
     (steps.NormalizePeak(-1), lambda audio: normalize_peak(audio, -1)),
     (steps.Limit(-20), lambda audio: limit(audio, -20)),
     (steps.StripSilence(inner=True), lambda audio: strip_silence(audio, inner=True)),
-    (steps.Speed(1.25), lambda audio: change_speed(audio, 1.25)),
-    (steps.Pitch(3), lambda audio: shift_pitch(audio, 3)),
+    (steps.Speed(1.25), lambda audio: time_stretch(audio, 1.25)),
+    (steps.Pitch(3), lambda audio: pitch_shift(audio, 3)),
     (steps.Reverse(), reverse),
     (steps.Pan(-0.5), lambda audio: pan(audio, -0.5)),
     (steps.Invert(), invert_phase),
@@ -91,11 +91,10 @@ def test_every_step_is_tried() -> None:
 
 @pytest.mark.parametrize("step", ALL_STEPS, ids=named)
 def test_a_step_says_what_it_does_and_cannot_be_changed(step: Step) -> None:
-    assert str(step)[:1].isalnum()
-    assert "(" not in str(step).split()[0]
-    for field in getattr(step, "__dataclass_fields__", ()):
+    assert type(step).__name__ + "(" not in str(step)
+    for field in fields(step):  # type: ignore[arg-type]
         with pytest.raises(FrozenInstanceError):
-            setattr(step, field, 0)
+            setattr(step, field.name, 0)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +105,9 @@ def test_a_step_takes_a_sound_of_no_frames(step: Step) -> None:
 
 
 @pytest.mark.parametrize(("step", "measured"), [
-    (steps.NormalizeLoudness(-23), loudness_lufs), (steps.NormalizeRms(-20), rms_dbfs), (steps.NormalizePeak(-3), peak_dbfs),
+    (steps.NormalizeLoudness(-23), loudness_lufs),
+    (steps.NormalizeRms(-20), rms_dbfs),
+    (steps.NormalizePeak(-3), peak_dbfs),
 ])  # fmt: skip
 def test_a_normalization_reaches_its_target(
     talk: Audio, step: steps.NormalizeRms, measured: Callable[[Audio], float]
@@ -121,7 +122,7 @@ def test_silence_stays_silence(step: Step) -> None:
 
 
 def test_a_sound_too_short_for_a_loudness_is_refused() -> None:
-    with pytest.raises(AudioFileError, match="shorter than 0.4 s"):
+    with pytest.raises(AudioFileError, match=r"shorter than 0\.4 s"):
         steps.NormalizeLoudness(-16).on(InMemory(Audio(np.ones(1000), 16000)))
 
 
