@@ -120,7 +120,8 @@ class SpeechReader:
         if rest > 0:
             self._read(np.pad(self._waiting, (0, -rest % WINDOW)))
         self._waiting = self._waiting[:0]
-        return np.concatenate(self._found) if self._found else np.zeros(0, np.float32)
+        found, self._found = self._found, []
+        return np.concatenate(found) if found else np.zeros(0, np.float32)
 
     def _read(self, frames: Vector) -> None:
         windows = np.lib.stride_tricks.sliding_window_view(frames, CONTEXT + WINDOW)[::WINDOW]

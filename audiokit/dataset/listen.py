@@ -224,7 +224,8 @@ class _LevelTrack:
     def finish(self) -> Vector:
         if len(self._waiting):
             self.push(np.zeros((LEVEL_WINDOW - len(self._waiting), 1), np.float32))
-        return np.concatenate(self._found) if self._found else np.zeros(0, np.float32)
+        found, self._found = self._found, []  # let go: both at once would double what grows with the recording
+        return np.concatenate(found) if found else np.zeros(0, np.float32)
 
 
 def _levels_db(powers: Vector) -> Vector:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,10 +13,10 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+import soundfile
 
 from audiokit.analysis.activity import speech_regions
 from audiokit.audio.buffer import Audio
-from audiokit.audio.files import write
 from audiokit.dataset.judge import quality, refusals
 from audiokit.dataset.listen import Advance, Heard, Speech, listen
 from audiokit.dataset.measure import Measured, measure
@@ -27,7 +28,6 @@ from audiokit.dsp.dynamics import limit
 from audiokit.dsp.fades import fade_edges
 from audiokit.dsp.levels import gain_from_db
 from audiokit.dsp.loudness import integrated_loudness, loudness_lufs
-from audiokit.dsp.true_peak import true_peak_dbtp
 
 FADE_S = 0.01  # inside the room, so that it never touches speech
 FORCED_FADE_S = 0.003  # no room there: just enough against a click
@@ -152,14 +152,20 @@ def _write_clip(job: Job, heard: Heard, numbers: dict[str, Any]) -> dict[str, An
     settled: dict[str, Any] = {}
     if numbers["limited"]:
         audio = limit(audio, settings.peak_dbtp)
-        settled = {"peak_dbtp": _tidy(true_peak_dbtp(audio)), "lufs": _tidy(loudness_lufs(audio))}
+        settled = {"peak_dbtp": settings.peak_dbtp, "lufs": _tidy(loudness_lufs(audio))}
     fades = (FORCED_FADE_S if numbers[cut] == "forced" else FADE_S for cut in ("start_cut", "end_cut"))
-    path = job.work / f"{numbers['id']}.{settings.format}"
-    write(path, fade_edges(audio, *fades))
-    data = path.read_bytes()
+    path, data = job.work / f"{numbers['id']}.{settings.format}", _encoded(fade_edges(audio, *fades), settings.format)
+    path.write_bytes(data)
     os.replace(path, job.clips / path.name)
     settled["file"] = {"name": path.name, "sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)}
     return settled
+
+
+def _encoded(audio: Audio, file_format: str) -> bytes:
+    """Encode a clip in memory, where it is hashed too."""
+    file = io.BytesIO()
+    soundfile.write(file, audio.samples, audio.sample_rate, format=file_format, subtype="PCM_16")
+    return file.getvalue()
 
 
 def _load_speech(path: Path) -> Speech | None:
