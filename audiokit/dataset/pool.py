@@ -31,7 +31,7 @@ WORKER = (sys.executable, "-P", "-m", "audiokit.dataset.worker")
 STEADY = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """One thread a worker: the same sums in the same order, whatever the number of workers."""
 # glibc gives blocks from this size on back to the system: FFmpeg's index of a 12-hour m4b left 50 MB behind without.
-FRUGAL = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(16 << 20)}
+FRUGAL = {"MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_TRIM_THRESHOLD_": str(4 << 20)}
 
 
 @dataclass(eq=False, slots=True)

@@ -63,6 +63,14 @@ class Preparation:
     used: set[tuple[str, str]] = field(default_factory=set)
     crashed: dict[str, Answer] = field(default_factory=dict)
 
+    def make(self, found: Sequence[Found]) -> None:
+        """Do it all, from files to the finished dataset."""
+        plans = self.plan(found)
+        self.layout.unfinished.touch()
+        self.cut(plans)
+        clips = self.with_texts(self.clips(plans))
+        self.finish(plans, self.sources(plans, clips), clips)
+
     def plan(self, found: Sequence[Found]) -> list[Planned]:
         """Look at every file once: is it sound, is it another's twin, is it done?"""
         answers: dict[int, Answer] = {}
@@ -266,12 +274,8 @@ def prepare(
             layout=layout, settings=settings, pool=pool, journal=Journal(layout.journal), strict=strict,
             progress=progress,
         )  # fmt: skip
-        plans = run.plan(found)
-        layout.unfinished.touch()
-        run.cut(plans)
-        clips = run.with_texts(run.clips(plans))
-        rows = run.sources(plans, clips)
-        run.finish(plans, rows, clips)
+        run.make(found)
+        del run  # its rows need not stay while the dataset is read back
     dataset = Dataset.open(layout.root)
     if not len(dataset):
         raise DatasetError(_nothing(dataset))
