@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 OUT ?= demo-dataset
 
-.PHONY: demo test lint format coverage bench clean
+.PHONY: demo test lint format bench clean
 
 demo: $(VENV)/.offline
 	$(BIN)/audiokit prep samples/podcast $(OUT) --transcribe
@@ -26,9 +26,6 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-
-coverage: $(VENV)/.dev
-	$(BIN)/pytest -n auto --cov --cov-report=term $(ARGS)
 
 bench: $(VENV)/.dev
 	$(BIN)/pip install --quiet -e '.[bench]'

@@ -33,9 +33,9 @@ def prep(
 ) -> Dataset:
     """Turn recordings into a dataset of clips fit for cloning a voice or training one.
 
-    Each recording is decoded once, in memory that does not grow with its length; speech is found by a neural
-    detector, cut in pauses, measured, judged, brought to one loudness, and written with a manifest. An interrupted
-    call goes on where it stopped when it is made again; the result is the same to the byte, whatever `jobs`.
+    Each recording is read in blocks, its sound never whole in memory; speech is found by a neural detector, cut in
+    pauses, measured, judged, brought to one loudness, and written with a manifest. An interrupted call goes on where
+    it stopped when it is made again; the result is the same to the byte, whatever `jobs`.
 
     Parameters
     ----------
@@ -62,7 +62,14 @@ def prep(
     from audiokit.dataset.settings import PrepSettings
 
     several = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
-    return prepare(several, out, settings or PrepSettings(), jobs=jobs or cores(), strict=strict, progress=progress)
+    return prepare(
+        several,
+        out,
+        settings or PrepSettings(),
+        jobs=cores() if jobs is None else jobs,
+        strict=strict,
+        progress=progress,
+    )
 
 
 def analyze(

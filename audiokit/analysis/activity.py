@@ -17,9 +17,8 @@ class SileroVAD:
     window_s = WINDOW / SAMPLE_RATE
 
     def __init__(self) -> None:
-        self._path = model_path()
         self._context = np.zeros(CONTEXT, np.float32)
-        self._network = PublishedNetwork(self._path)
+        self._network = PublishedNetwork(model_path())
 
     def speech_probability(self, chunk: AudioChunk) -> float:
         """Judge the next 512 frames at 16 kHz.
@@ -37,7 +36,7 @@ class SileroVAD:
     def reset(self) -> None:
         """Forget the stream heard so far."""
         self._context = np.zeros(CONTEXT, np.float32)
-        self._network = PublishedNetwork(self._path)
+        self._network.reset()
 
 
 class EnergyVAD:

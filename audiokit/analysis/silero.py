@@ -71,6 +71,10 @@ class PublishedNetwork:
 
     def __init__(self, path: Path) -> None:
         self._session = session(path)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what came before."""
         self._hidden = self._cell = np.zeros((1, 1, STATE), np.float32)
 
     def push(self, windows: Samples) -> Vector:
@@ -120,8 +124,8 @@ class SpeechReader:
         if rest > 0:
             self._read(np.pad(self._waiting, (0, -rest % WINDOW)))
         self._waiting = self._waiting[:0]
-        found, self._found = self._found, []
-        return np.concatenate(found) if found else np.zeros(0, np.float32)
+        self._found = [np.concatenate(self._found)] if self._found else [np.zeros(0, np.float32)]
+        return self._found[0]
 
     def _read(self, frames: Vector) -> None:
         windows = np.lib.stride_tricks.sliding_window_view(frames, CONTEXT + WINDOW)[::WINDOW]

@@ -31,9 +31,9 @@ HELPS = {
     "min_bandwidth_hz": "Refuse clips whose sound reaches less high, in Hz (telephone: 3400).",
     "max_clipped": "Refuse clips with a larger part of clipped samples, 0 to 1.",
     "min_speech": "Refuse clips with a smaller part of speech, 0 to 1.",
-    "keep_forced_cuts": "Keep clips cut where speech had no pause.",
+    "keep_forced_cuts": "Keep clips that begin or end without a pause.",
     "target_minutes": "Keep only the best N minutes, spread over the recordings.",
-    "transcribe": "Write down what is said.",
+    "transcribe": "Write down what is said (the default model knows English only).",
     "stt": "Speech recognizer: whisper (offline), or a plug-in. Implies --transcribe.",
     "model": "The recognizer's model: a name or a folder.",
     "language": "ISO 639-1 code of what is spoken.",
@@ -115,9 +115,9 @@ def _print_summary(dataset: Dataset, took_s: float) -> None:
     from audiokit.progress import clock_face
 
     total = dataset.totals
+    length, prepared = clock_face(total["duration_s"]), total["prepared"]
     lines = [
-        f"recordings  {total['prepared']} of {total['recordings']}, {clock_face(total['duration_s'])} "
-        f"({total['duration_s'] / took_s:.0f} x real time)",
+        f"recordings  {prepared} of {total['recordings']}, {length} in {took_s:.0f} s",
         f"speech      {clock_face(total['speech_s'])}",
         f"kept        {total['kept']} of {total['clips']} clips, {clock_face(total['kept_s'])}",
         *(f"refused     {row['clips']} clips: {reason}" for reason, row in total["refused"].items()),

@@ -31,8 +31,9 @@ def write_card(layout: Layout, settings: PrepSettings, sources: Sequence[Source]
 
 
 def _card(name: str, settings: PrepSettings, sources: Sequence[Source], clips: Sequence[Clip]) -> str:
+    prepared = sum(not source.skipped for source in sources)
     sections = (
-        f"# {name or 'dataset'}\n\nSpeech clips made by audiokit from {len(sources)} recordings.",
+        f"# {name or 'dataset'}\n\nSpeech clips made by audiokit from {prepared} recordings.",
         _overview(sources, clips),
         "## Recordings\n\n" + _sources_table(sources),
         "## Settings\n\n" + _table(("setting", "value"), [(key, value) for key, value in settings.to_json().items()]),

@@ -26,6 +26,10 @@ class Journal:
         """Give the value, or None if that work is not done."""
         return self._entries.get((kind, key))
 
+    def keys(self, kind: str) -> list[str]:
+        """List the keys of one kind."""
+        return [key for known, key in self._entries if known == kind]
+
     def __getitem__(self, entry: tuple[str, str]) -> dict[str, Any]:
         return self._entries[entry]
 

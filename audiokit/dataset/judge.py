@@ -16,23 +16,24 @@ def refusals(clip: Measures, settings: PrepSettings) -> tuple[str, ...]:
 
     Parameters
     ----------
-    clip : duration_s, snr_db, bandwidth_hz, clipped, speech, start_cut, end_cut.
+    clip : duration_s, sample_rate, snr_db, bandwidth_hz, clipped, speech, start_cut, end_cut.
     settings : the thresholds.
     """
     duration_s = round(clip["duration_s"], 3)  # clips are cut at whole milliseconds, which 22,050 Hz has no samples for
+    lowest_hz = min(settings.min_bandwidth_hz, 0.45 * clip["sample_rate"])  # no clip reaches up to half its rate
     rules = (
         (duration_s < settings.min_s, f"too short: {duration_s:g} s < {settings.min_s:g} s"),
         (duration_s > settings.max_s, f"too long: {duration_s:g} s > {settings.max_s:g} s"),
         (clip["snr_db"] < settings.min_snr_db, f"noise: SNR {clip['snr_db']:.1f} dB < {settings.min_snr_db:g} dB"),
         (
-            clip["bandwidth_hz"] < settings.min_bandwidth_hz,
-            f"bandwidth: {clip['bandwidth_hz']:.0f} Hz < {settings.min_bandwidth_hz:g} Hz",
+            clip["bandwidth_hz"] < lowest_hz,
+            f"bandwidth: {clip['bandwidth_hz']:.0f} Hz < {lowest_hz:g} Hz",
         ),
         (clip["clipped"] > settings.max_clipped, f"clipping: {clip['clipped']:.2%} > {settings.max_clipped:.2%}"),
         (clip["speech"] < settings.min_speech, f"little speech: {clip['speech']:.0%} < {settings.min_speech:.0%}"),
         (
-            "forced" in (clip["start_cut"], clip["end_cut"]) and not settings.keep_forced_cuts,
-            "forced cut: no pause to cut in",
+            {clip["start_cut"], clip["end_cut"]} != {"pause"} and not settings.keep_forced_cuts,
+            f"forced cut: no pause at the {'end' if clip['start_cut'] == 'pause' else 'start'}",
         ),
     )
     return tuple(reason for broken, reason in rules if broken)

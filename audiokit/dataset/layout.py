@@ -9,8 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audiokit.errors import DatasetError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -81,7 +85,7 @@ class Layout:
         """
         if self.root.exists() and not self.root.is_dir():
             raise DatasetError(f"{self.root} is a file; expected a folder for the dataset. Name another OUT.")
-        if self.root.is_dir() and any(self.root.iterdir()) and not self.state.is_dir():
+        if self.root.is_dir() and not self.state.is_dir() and any(map(_is_visible, self.root.iterdir())):
             raise DatasetError(
                 f"{self.root} holds files and is not a dataset of audiokit; prep would mix with them. "
                 "Name a new or empty folder as OUT."
@@ -102,25 +106,8 @@ class Layout:
         ------
         DatasetError : somebody else is writing it, or the folder cannot be made.
         """
-        from filelock import FileLock, Timeout
-
+        lock = self._lock()
         try:
-            for folder in (self.clips, self.heard):
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DatasetError(
-                f"{self.root}: the folder cannot be made ({error.strerror}). Name another OUT."
-            ) from error
-        lock = FileLock(self.state / "lock", blocking=False)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise DatasetError(
-                f"{self.root} is being written by another prep. Wait until it ends, or name another OUT."
-            ) from error
-        try:
-            shutil.rmtree(self.work, ignore_errors=True)
-            self.work.mkdir()
             yield
         except OSError as error:
             if error.errno in DISK_FULL:
@@ -129,6 +116,30 @@ class Layout:
         finally:
             shutil.rmtree(self.work, ignore_errors=True)
             lock.release()
+
+    def _lock(self) -> FileLock:
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.state / "lock", blocking=False)
+        try:
+            for folder in (self.heard, self.clips):  # first what marks the folder as a dataset's
+                folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+            shutil.rmtree(self.work, ignore_errors=True)
+            self.work.mkdir()
+        except Timeout as error:
+            raise DatasetError(
+                f"{self.root} is being written by another prep. Wait until it ends, or name another OUT."
+            ) from error
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise self.disk_full() from error
+            raise DatasetError(f"{self.root}: cannot be written ({error.strerror}). Name another OUT.") from error
+        return lock
+
+
+def _is_visible(path: Path) -> bool:
+    return not path.name.startswith(".")  # .DS_Store and the like are nobody's work
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -1,6 +1,6 @@
 """The one pass over a recording: decoded block by block into a spool on disk, and into tracks a few bytes a window.
 
-Nothing in memory grows with the length of the recording but the tracks: 12 bytes for each 10 ms.
+Nothing in memory grows with the length of the recording but the tracks: 8 bytes for each 10 ms.
 """
 
 from __future__ import annotations

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import os
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +27,9 @@ from audiokit.errors import AudioFileError, DatasetError
 from audiokit.progress import SILENT, Progress
 
 logger = logging.getLogger(__name__)
+
+VOID: dict[str, Any] = {"void": True}
+"""What the journal holds of clips that were overwritten."""
 
 Action = Literal["skip", "done", "prepare"]
 
@@ -48,6 +54,8 @@ class Planned:
     """Why it is skipped, in a word or two."""
     message: str = ""
     """The same in full."""
+    passing: bool = False
+    """Whether the system, not the file, is at fault, so that another run may read it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,11 +69,14 @@ class Preparation:
     strict: bool = False
     progress: Progress = SILENT
     used: set[tuple[str, str]] = field(default_factory=set)
-    crashed: dict[str, Answer] = field(default_factory=dict)
+    unsettled: dict[str, Answer] = field(default_factory=dict)
+    recognizer: str = ""
 
     def make(self, found: Sequence[Found]) -> None:
         """Do it all, from files to the finished dataset."""
         plans = self.plan(found)
+        self._refuse_other_recordings(plans)
+        self._check_providers()
         self.layout.unfinished.touch()
         self.cut(plans)
         clips = self.with_texts(self.clips(plans))
@@ -76,21 +87,21 @@ class Preparation:
         answers: dict[int, Answer] = {}
         expected_s = 0.0
         for index, answer in self.pool.run([_task("probe", file.name, path=str(file.path)) for file in found]):
-            self._check(answer, found[index].name)
-            answers[index] = _named(answer, found[index].name)
+            answers[index] = self._checked(answer, found[index].name)
             expected_s += answer.get("result", {}).get("expected_s") or 0.0
             self.progress("looking", expected_s, 0)
         plans: list[Planned] = []
         first: dict[str, str] = {}
         for index, file in enumerate(found):
             plans.append(self._planned(file, answers[index], first))
-        return plans
+        return self._with_lost(plans)
 
     def _planned(self, file: Found, answer: Answer, first: dict[str, str]) -> Planned:
         if "error" in answer:
             return Planned(
-                name=file.name, path=file.path, action="skip", reason=answer["reason"], message=answer["error"]
-            )
+                name=file.name, path=file.path, action="skip", reason=answer["reason"], message=answer["error"],
+                passing=answer.get("passing", False),
+            )  # fmt: skip
         probed = answer["result"]
         sha256 = probed["sha256"]
         twin = first.setdefault(sha256, file.name)
@@ -102,20 +113,48 @@ class Preparation:
             return replace(
                 plan, action="skip", reason="duplicate", message=f"{file.name}: the same recording as {twin}"
             )
-        return replace(plan, action="done") if self._is_done(plan) else plan
-
-    def _is_done(self, plan: Planned) -> bool:
-        """Whether the journal holds this recording and the clips wanted of it still lie there."""
         entry = self.journal.get("clips", self._clips_key(plan))
-        if entry is None:
-            return False
-        wanted = (row for row in entry.get("clips", ()) if not refusals(row, self.settings))
-        return all(row["file"] and _lies(self.layout.clips, row["file"]) for row in wanted)
+        return replace(plan, action="done") if entry and entry != VOID else plan
+
+    def _with_lost(self, plans: Sequence[Planned]) -> list[Planned]:
+        """Prepare anew what is done but for clips that are wanted now and do not lie there."""
+        done = [(plan, row) for plan in plans if plan.action == "done" for row in self._entry(plan).get("clips", ())]
+        clips = [_clip(plan, row, self.settings) for plan, row in done]
+        if all(plan.action != "prepare" for plan in plans):
+            clips = select(clips, self.settings.target_minutes)
+        files = {row["id"]: row["file"] for _, row in done}
+        lost = {clip.source for clip in clips if clip.kept and not _lies(self.layout.clips, files[clip.id])}
+        for plan in plans:
+            if self.strict and plan.action == "done" and "error" in self._entry(plan):
+                raise AudioFileError(self._entry(plan)["error"], reason=self._entry(plan)["reason"])
+        return [replace(plan, action="prepare") if plan.name in lost else plan for plan in plans]
+
+    def _refuse_other_recordings(self, plans: Sequence[Planned]) -> None:
+        """Keep a dataset from being swept away by a command that names none of its recordings."""
+        before = _kept_recordings(self.layout)
+        here = {plan.sha256 for plan in plans} | {plan.name for plan in plans if plan.passing}
+        gone = [name for sha256, name in before.items() if sha256 not in here and name not in here]
+        if gone and len(gone) == len(before):
+            raise DatasetError(
+                f"{self.layout.root} was made from other recordings ({', '.join(sorted(gone)[:3])} ...), none of which "
+                "is named now. Name another OUT, or delete this one."
+            )
+        if gone:
+            logger.warning("not named any more, their clips are removed: %s", ", ".join(sorted(gone)))
+
+    def _check_providers(self) -> None:
+        """Open detector and recognizer once, before hours of work."""
+        for _, answer in self.pool.run([_task("check", "settings", settings=self.settings.to_json())]):
+            self._checked(answer, "settings")
+            if "error" in answer:
+                raise DatasetError(f"detector or recognizer cannot be opened: {answer['error']}")
+            self.recognizer = hashlib.sha256(answer["result"]["recognizer"].encode()).hexdigest()[:8]
 
     def cut(self, plans: Sequence[Planned]) -> None:
         """Prepare what is not done, a journal line each."""
         todo = [plan for plan in plans if plan.action == "prepare"]
         self._tell_changes(plans, len(todo))
+        self._void(todo)
         expected = [plan.expected_s for plan in todo]
         done = [0.0] * len(todo)
 
@@ -124,14 +163,20 @@ class Preparation:
             self.progress("preparing", sum(done), sum(expected))
 
         for index, answer in self.pool.run([self._prepare_task(plan) for plan in todo], tell):
-            self._check(answer, todo[index].name)
-            self._keep(todo[index], _named(answer, todo[index].name))
+            self._keep(todo[index], self._checked(answer, todo[index].name))
             tell(index, expected[index])
 
+    def _void(self, todo: Sequence[Planned]) -> None:
+        """Take back what the journal says of clips cut with other settings: the new ones will have their names."""
+        for plan in todo:
+            for key in self.journal.keys("clips"):
+                if key.startswith(f"{plan.sha256}:{plan.id}:") and self.journal["clips", key] != VOID:
+                    self.journal.add("clips", key, VOID)
+
     def _keep(self, plan: Planned, answer: Answer) -> None:
-        """Note what became of a recording; what a crash left open is tried again by the next run."""
-        if answer.get("reason") == "crashed":
-            self.crashed[plan.id] = answer
+        """Note what became of a recording; what a crash or the system left open is tried again by the next run."""
+        if answer.get("reason") == "crashed" or answer.get("passing"):
+            self.unsettled[plan.id] = answer
         else:
             entry = answer.get("result") or {"error": answer["error"], "reason": answer["reason"]}
             self.journal.add("clips", self._clips_key(plan), entry)
@@ -152,7 +197,7 @@ class Preparation:
         """Transcribe the kept clips that have no text yet."""
         if not self.settings.transcribe:
             return list(clips)
-        keys = {clip.id: f"{clip.sha256}:{self.settings.text_key}" for clip in clips if clip.kept}
+        keys = {clip.id: f"{clip.sha256}:{self.settings.text_key}:{self.recognizer}" for clip in clips if clip.kept}
         todo = [clip for clip in clips if clip.id in keys and self.journal.get("text", keys[clip.id]) is None]
         total_s, done_s = sum(clip.duration_s for clip in todo), 0.0
         failed: dict[str, str] = {}
@@ -161,7 +206,7 @@ class Preparation:
             for clip in todo
         ]
         for index, answer in self.pool.run(tasks):
-            self._check(answer, todo[index].id)
+            self._checked(answer, todo[index].id)
             if "result" in answer:
                 self.journal.add("text", keys[todo[index].id], answer["result"])
             else:
@@ -181,7 +226,10 @@ class Preparation:
 
     def sources(self, plans: Sequence[Planned], clips: Sequence[Clip]) -> list[Source]:
         """Make a row for every recording that was given."""
-        return [self._source(plan, [clip for clip in clips if clip.source == plan.name]) for plan in plans]
+        of_source: dict[str, list[Clip]] = defaultdict(list)
+        for clip in clips:
+            of_source[clip.source].append(clip)
+        return [self._source(plan, of_source[plan.name]) for plan in plans]
 
     def _source(self, plan: Planned, clips: Sequence[Clip]) -> Source:
         if plan.action == "skip":
@@ -203,8 +251,9 @@ class Preparation:
         write_manifest(self.layout, self.settings, sources, clips)
         write_metadata(self.layout, clips)
         write_card(self.layout, self.settings, sources, clips)
-        self._drop_stale(plans, clips)
-        self.journal.compact(self.used | {("settings", "last")})
+        if not any(plan.passing for plan in plans):  # a share that is away for a while must not cost its clips
+            self._drop_stale(plans, clips)
+            self.journal.compact(self.used | {("settings", "last")})
         self.layout.unfinished.unlink()
 
     def _drop_stale(self, plans: Sequence[Planned], clips: Sequence[Clip]) -> None:
@@ -220,8 +269,8 @@ class Preparation:
     def _entry(self, plan: Planned) -> dict[str, Any]:
         if plan.action == "skip":
             return {}
-        if plan.id in self.crashed:
-            return self.crashed[plan.id]
+        if plan.id in self.unsettled:
+            return self.unsettled[plan.id]
         self.used.add(("clips", self._clips_key(plan)))
         return self.journal["clips", self._clips_key(plan)]
 
@@ -231,16 +280,19 @@ class Preparation:
     def _heard_name(self, plan: Planned) -> str:
         return f"{plan.id}-{self.settings.speech_key}.npz"
 
-    def _check(self, answer: Answer, name: str) -> None:
-        """Stop the run where going on makes no sense."""
+    def _checked(self, answer: Answer, name: str) -> Answer:
+        """Stop the run where going on makes no sense; name the recording where a worker could not."""
         if "error" not in answer:
-            return
+            return answer
         if answer.get("disk_full"):
             raise self.layout.disk_full()
         if "raised" in answer:
             raise as_raised(answer)
+        if answer["reason"] == "crashed":
+            answer = {**answer, "error": f"{name}: {answer['error']}"}
         if self.strict:
             raise AudioFileError(answer["error"], reason=answer["reason"])
+        return answer
 
     def _tell_changes(self, plans: Sequence[Planned], todo: int) -> None:
         before, now = self.journal.get("settings", "last"), self.settings.to_json()
@@ -269,6 +321,12 @@ def prepare(
     layout = Layout(Path(out))
     layout.check()
     found = scan(sources, layout.root)
+    if not found:
+        raise AudioFileError(
+            f"no recordings in {', '.join(map(str, sources)) or 'an empty list'}. Is the disk there? Name files, or "
+            "folders that hold some.",
+            reason="missing",
+        )
     with layout.writing(), Pool(jobs) as pool:
         run = Preparation(
             layout=layout, settings=settings, pool=pool, journal=Journal(layout.journal), strict=strict,
@@ -297,14 +355,20 @@ def _task(task: str, name: str, **details: Any) -> dict[str, Any]:
     return {"task": task, "name": name, **details}
 
 
-def _named(answer: Answer, name: str) -> Answer:
-    """Put the recording's name into the message about a worker, which does not know it."""
-    return {**answer, "error": f"{name}: {answer['error']}"} if answer.get("reason") == "crashed" else answer
-
-
-def _lies(folder: Path, file: dict[str, Any]) -> bool:
+def _lies(folder: Path, file: dict[str, Any] | None) -> bool:
+    if file is None:
+        return False
     path: Path = folder / file["name"]
     return path.is_file() and path.stat().st_size == int(file["size_bytes"])
+
+
+def _kept_recordings(layout: Layout) -> dict[str, str]:
+    """Read which recordings gave clips to the dataset as it lies there: names by hash."""
+    try:
+        sources = json.loads(layout.summary.read_text(encoding="utf-8"))["sources"]
+        return {row["sha256"]: row["name"] for row in sources if row["kept"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _clip(plan: Planned, row: dict[str, Any], settings: PrepSettings) -> Clip:
@@ -314,7 +378,8 @@ def _clip(plan: Planned, row: dict[str, Any], settings: PrepSettings) -> Clip:
     reasons = refusals(row, settings)
     return Clip(
         **numbers, source=plan.name, source_sha256=plan.sha256, kept=not reasons, refused_because=reasons,
-        path=None if reasons else f"clips/{file['name']}", sha256=None if reasons else file["sha256"],
+        path=None if reasons or not file else f"clips/{file['name']}",
+        sha256=None if reasons or not file else file["sha256"],
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from audiokit.dataset.listen import Advance, Heard, Speech, listen
 from audiokit.dataset.measure import Measured, measure
 from audiokit.dataset.segment import Lengths, segment
 from audiokit.dataset.settings import PrepSettings
-from audiokit.dataset.stretches import Mask, Stretch, find_stretches
+from audiokit.dataset.stretches import WINDOW_S, Mask, Stretch, find_stretches
 from audiokit.dsp.denoise import denoise
 from audiokit.dsp.dynamics import limit
 from audiokit.dsp.fades import fade_edges
@@ -103,7 +103,7 @@ def _row(heard: Heard, stretches: Sequence[Stretch], measured: Sequence[Measured
         "duration_s": round(heard.duration_s, 6),
         "sample_rate": heard.source_rate,
         "channels": heard.source_channels,
-        "speech_s": round(sum(stretch.end - stretch.start for stretch in stretches) * 0.01, 2),
+        "speech_s": round(sum(stretch.end - stretch.start for stretch in stretches) * WINDOW_S, 2),
         "lufs": _tidy(_loudness(measured)) if measured else None,
         "warning": heard.truncated,
     }

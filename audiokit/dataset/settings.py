@@ -19,7 +19,7 @@ STAGE_VERSION = 1  # raise it when the same settings would give other clips
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrepSettings:
-    """How recordings become clips. Option names of `audiokit prep` are these names without their unit.
+    """How recordings become clips. The options of `audiokit prep` have these names, without units but seconds.
 
     Raises
     ------
@@ -60,13 +60,13 @@ class PrepSettings:
     min_snr_db: float = 15.0
     """Clips with less speech over noise are refused, in dB."""
     min_bandwidth_hz: float = 4_000.0
-    """Clips whose sound reaches less high are refused, in Hz; telephones give 3,400."""
+    """Clips whose sound reaches less high, or less than 0.45 of their rate, are refused, in Hz (telephone: 3,400)."""
     max_clipped: float = 0.001
     """Clips with a larger part of clipped samples are refused, 0..1."""
     min_speech: float = 0.5
     """Clips with a smaller part of speech are refused, 0..1."""
     keep_forced_cuts: bool = False
-    """Keep clips cut out of speech that had no pause, instead of refusing them."""
+    """Keep clips that begin or end without a pause: where speech had none, or where the recording starts or ends."""
     target_minutes: float | None = None
     """Keep only this much, the best by quality with a spread over the recordings."""
 

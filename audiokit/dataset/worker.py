@@ -36,10 +36,30 @@ def probe(task: dict[str, Any], advance: Advance) -> Answer:
 
     path = Path(task["path"])
     with open_reader(path) as reader:
-        expected_s, format_name, codec = reader.expected_s, reader.format, reader.codec
+        expected_s = reader.expected_s
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": sha256, "expected_s": expected_s, "format": format_name, "codec": codec}
+    return {"sha256": sha256, "expected_s": expected_s}
+
+
+def check(task: dict[str, Any], advance: Advance) -> Answer:
+    """Open all that the settings name, so that what is wrong or missing shows before hours of work."""
+    settings = PrepSettings.from_json(task["settings"])
+    from audiokit.dataset.detect import speech_detector
+
+    speech_detector(settings.vad)
+    if settings.denoise:
+        import numpy as np
+
+        from audiokit.audio.buffer import Audio
+        from audiokit.dsp.denoise import denoise
+
+        denoise(Audio(np.zeros(480, np.float32), 48_000))
+    if not settings.transcribe:
+        return {"recognizer": ""}
+    from audiokit.dataset.texts import recognizer
+
+    return {"recognizer": getattr(recognizer(settings.stt, settings.model, settings.language), "settings_key", "")}
 
 
 def prepare(task: dict[str, Any], advance: Advance) -> Answer:
@@ -62,6 +82,7 @@ def transcribe(task: dict[str, Any], advance: Advance) -> Answer:
 
 TASKS: dict[str, Callable[[dict[str, Any], Advance], Answer]] = {
     "probe": probe,
+    "check": check,
     "prepare": prepare,
     "transcribe": transcribe,
 }
@@ -72,11 +93,27 @@ def answer(task: dict[str, Any], advance: Advance) -> Answer:
     try:
         return {"result": TASKS[task["task"]](task, advance)}
     except AudioFileError as error:
-        return {"error": str(error), "reason": error.reason, "disk_full": _is_disk_full(error)}
+        return {"error": _printable(str(error)), "reason": error.reason, **_outside(error)}
     except AudiokitError as error:
-        return {"error": str(error), "reason": "failed", **_portrait(error)}
+        return {"error": _printable(str(error)), "reason": "failed", **_portrait(error)}
     except OSError as error:
-        return {"error": f"{task.get('name', '')}: {error}", "reason": "unreadable", "disk_full": _is_disk_full(error)}
+        return {"error": _printable(f"{task.get('name', '')}: {error}"), "reason": "unreadable", **_outside(error)}
+
+
+def _printable(message: str) -> str:
+    """Write out the bytes of a file's name that are no text, which neither journal nor manifest can hold."""
+    return message.encode("utf-8", "backslashreplace").decode()
+
+
+def _outside(error: BaseException) -> dict[str, bool]:
+    """Say whether the system, not the recording, is at fault: then another time may be better."""
+    causes = []
+    cause: BaseException | None = error
+    while cause is not None:
+        causes.append(cause)
+        cause = cause.__cause__
+    numbers = [cause.errno for cause in causes if isinstance(cause, OSError)]
+    return {"passing": bool(numbers), "disk_full": any(number in DISK_FULL for number in numbers)}
 
 
 def _portrait(error: AudiokitError) -> dict[str, Any]:
@@ -84,14 +121,6 @@ def _portrait(error: AudiokitError) -> dict[str, Any]:
     known = next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == AudiokitError.__module__)
     details = {name: value for name, value in vars(error).items() if isinstance(value, str | float | int | None)}
     return {"raised": known, "details": details}
-
-
-def _is_disk_full(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in DISK_FULL:
-            return True
-        error = error.__cause__
-    return False
 
 
 def serve(tasks: TextIO, answers: TextIO) -> None:

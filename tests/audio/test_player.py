@@ -1,3 +1,5 @@
+"""audiokit.audio.player: what a notebook shows of an `Audio`."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""audiokit.cli.main, audiokit.cli.lazy and audiokit.cli.completion."""
+
 from __future__ import annotations
 
 import json

@@ -16,7 +16,7 @@ def measured(**changes: Any) -> dict[str, Any]:
     """Numbers that lie exactly on every default limit."""
     numbers: dict[str, Any] = {
         "duration_s": 3.0, "snr_db": 15.0, "bandwidth_hz": 4_000, "clipped": 0.001, "speech": 0.5, "start_cut": "pause",
-        "end_cut": "recording",
+        "end_cut": "pause", "sample_rate": 24_000,
     }  # fmt: skip
     return numbers | changes
 
@@ -35,8 +35,10 @@ def test_a_clip_on_its_limits_is_kept(changes: dict[str, Any]) -> None:
         ({"bandwidth_hz": 3_400}, "bandwidth: 3400 Hz < 4000 Hz"),
         ({"clipped": 0.0123}, "clipping: 1.23% > 0.10%"),
         ({"speech": 0.31}, "little speech: 31% < 50%"),
-        ({"start_cut": "forced"}, "forced cut: no pause to cut in"),
-        ({"end_cut": "forced"}, "forced cut: no pause to cut in"),
+        ({"bandwidth_hz": 3_400, "sample_rate": 8_000}, "bandwidth: 3400 Hz < 3600 Hz"),
+        ({"start_cut": "forced"}, "forced cut: no pause at the start"),
+        ({"end_cut": "forced"}, "forced cut: no pause at the end"),
+        ({"end_cut": "recording"}, "forced cut: no pause at the end"),
     ],
 )
 def test_a_clip_beyond_a_limit_is_refused_with_both_numbers(changes: dict[str, Any], reason: str) -> None:

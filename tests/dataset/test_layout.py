@@ -101,7 +101,7 @@ def test_the_next_may_write_after_an_error(layout: Layout) -> None:
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(DatasetError, match="cannot be made"), Layout(tmp_path / "file" / "out").writing():
+    with pytest.raises(DatasetError, match="cannot be written"), Layout(tmp_path / "file" / "out").writing():
         pytest.fail("a folder inside a file")
 
 

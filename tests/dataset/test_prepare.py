@@ -1,9 +1,11 @@
-"""audiokit.dataset.prepare, from recordings on disk to a dataset on disk."""
+"""audiokit.dataset.prepare and audiokit.dataset.recording, from recordings on disk to a dataset on disk."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -233,6 +235,73 @@ def test_a_damaged_memory_of_what_was_heard_means_listening_again(
     heard.write_bytes(damage)
     prep(recording, tmp_path / "out", settings)
     assert fingerprint(tmp_path / "out") == fingerprint(tmp_path / "fresh/out")
+
+
+def test_the_same_target_again_cuts_nothing(recording: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings = PrepSettings(target_minutes=0.1)
+    prep(recording, tmp_path / "out", settings)
+    before = fingerprint(tmp_path / "out")
+    (heard,) = (tmp_path / "out/.audiokit/speech").iterdir()
+    heard.unlink()  # it would come again if the recording were prepared again
+    prep(recording, tmp_path / "out", settings)
+    assert not list((tmp_path / "out/.audiokit/speech").iterdir())
+    assert {name: value for name, value in before.items() if "speech/" not in name} == fingerprint(tmp_path / "out")
+
+
+def test_a_source_without_recordings_leaves_the_dataset_alone(recording: Path, tmp_path: Path) -> None:
+    prep(recording, tmp_path / "out")
+    before = fingerprint(tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    for sources in (tmp_path / "empty", []):
+        with pytest.raises(AudioFileError, match="no recordings in"):
+            prep(sources, tmp_path / "out")
+    assert fingerprint(tmp_path / "out") == before
+
+
+def test_a_dataset_of_other_recordings_is_not_swept_away(
+    recording: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, gain in (("a.wav", 0.9), ("b.wav", 0.8)):
+        soundfile.write(tmp_path / name, read(recording).samples * gain, 16_000)
+    prep([tmp_path / "a.wav", recording], tmp_path / "out")
+    before = fingerprint(tmp_path / "out")
+    with pytest.raises(DatasetError, match="made from other recordings"):
+        prep(tmp_path / "b.wav", tmp_path / "out")
+    assert fingerprint(tmp_path / "out") == before
+    assert len(prep([recording, tmp_path / "b.wav"], tmp_path / "out").sources) == 2
+    assert "a.wav" in caplog.text
+
+
+def test_strict_stops_at_what_an_earlier_run_has_skipped(recording: Path, tmp_path: Path) -> None:
+    Audio(np.zeros((160_000, 1), np.float32), 16_000).save(tmp_path / "silence.wav")
+    prep([recording, tmp_path / "silence.wav"], tmp_path / "out")
+    with pytest.raises(AudioFileError, match=r"silence\.wav: silent"):
+        prep([recording, tmp_path / "silence.wav"], tmp_path / "out", strict=True)
+
+
+def test_a_wrong_recognizer_shows_before_the_work_and_spares_the_dataset(recording: Path, tmp_path: Path) -> None:
+    prep(recording, tmp_path / "out")
+    before = fingerprint(tmp_path / "out")
+    for settings in (PrepSettings(transcribe=True, stt="wisper"), PrepSettings(transcribe=True, language="de")):
+        with pytest.raises(ConfigError):
+            prep(recording, tmp_path / "out", settings)
+    assert fingerprint(tmp_path / "out") == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no text need a file system that takes any bytes")
+def test_a_bad_file_whose_name_is_no_text_is_skipped_like_any_other(recording: Path, tmp_path: Path) -> None:
+    shutil.copy(recording, tmp_path / "talk.wav")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp3")).write_bytes(b"no sound at all")
+    dataset = prep(tmp_path, tmp_path / "out")
+    assert [source.skipped for source in dataset.sources] == ["not audio", ""]
+
+
+def test_speech_cut_by_the_recordings_edge_is_refused(recording: Path, tmp_path: Path) -> None:
+    spoken = read(recording)
+    soundfile.write(tmp_path / "part.wav", spoken[5.0:20.0].samples, 16_000)  # in the middle of a sentence
+    first = prep(tmp_path / "part.wav", tmp_path / "out").clips[0]
+    assert first.start_cut == "recording"
+    assert any(reason.startswith("forced cut") for reason in first.refused_because)
 
 
 def test_same_names_do_not_collide_and_twins_are_prepared_once(recording: Path, tmp_path: Path) -> None:

@@ -76,6 +76,26 @@ def test_a_run_killed_at_random_moments_ends_the_same(talks: Path, whole: dict[s
     assert fingerprint(out) == whole
 
 
+def test_an_interrupted_change_of_settings_leaves_no_clip_of_the_wrong_sound(
+    talks: Path, whole: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert finish(start(talks, out)) == (0, "")
+    process = start(talks, out, "--loudness", "-30")
+    journal = out / ".audiokit/journal.jsonl"
+    while process.poll() is None and b"-30" not in journal.read_bytes():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.01)
+    while process.poll() is None and journal.read_bytes().count(b'"gain_db"') < 30:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.01)
+    process.kill()
+    process.communicate()
+    code, _ = finish(start(talks, out))
+    assert code == 0
+    assert fingerprint(out) == whole
+
+
 def test_what_a_killed_run_leaves_is_not_taken_for_a_dataset(talks: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = start(talks, out)

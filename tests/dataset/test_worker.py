@@ -66,7 +66,6 @@ def test_probing_hashes_a_file_and_reads_its_header(recording: Path) -> None:
     found = worker.answer({"task": "probe", "path": str(recording)}, deaf)["result"]
     assert found["sha256"] == hashlib.sha256(recording.read_bytes()).hexdigest()
     assert found["expected_s"] == pytest.approx(1.5)
-    assert "flac" in found["codec"].lower() or "flac" in found["format"].lower()
 
 
 def test_what_is_no_audio_is_answered_with_the_reason(tmp_path: Path) -> None:
