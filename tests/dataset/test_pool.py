@@ -29,7 +29,17 @@ def done(pool: Pool, *tasks: dict[str, Any]) -> dict[int, Answer]:
 
 
 def workers() -> list[int]:
-    return [process.pid for process in psutil.Process().children()]
+    return [process.pid for process in psutil.Process().children() if is_worker(process)]
+
+
+def is_worker(process: psutil.Process) -> bool:
+    """Tell workers from what other tests of this process have left, such as a tracker of multiprocessing."""
+    try:
+        return any("worker" in word for word in process.cmdline())
+    except psutil.ZombieProcess:
+        return True
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture
