@@ -189,8 +189,17 @@ class Remembered:
 
 
 def _heard_by(detector: SpeechDetector) -> Speech:
-    steps = np.rint(detector.finish() * np.float32(255))
-    return Speech(probabilities=np.asarray(steps / np.float32(255), np.float32), window_s=detector.window_s)
+    return Speech(probabilities=from_steps(in_steps(detector.finish())), window_s=detector.window_s)
+
+
+def in_steps(probabilities: Vector) -> NDArray[np.uint8]:
+    """Round probabilities to bytes."""
+    return np.asarray(np.rint(probabilities * np.float32(255)), np.uint8)
+
+
+def from_steps(steps: NDArray[np.uint8]) -> Vector:
+    """Give the probabilities that bytes stand for; `in_steps` gives the same bytes back."""
+    return steps.astype(np.float32) / np.float32(255)
 
 
 def _louder_channel(path: Path) -> Channel:

@@ -18,7 +18,7 @@ import soundfile
 from audiokit.analysis.activity import speech_regions
 from audiokit.audio.buffer import Audio
 from audiokit.dataset.judge import quality, refusals
-from audiokit.dataset.listen import Advance, Heard, Speech, listen
+from audiokit.dataset.listen import Advance, Heard, Speech, from_steps, in_steps, listen
 from audiokit.dataset.measure import Measured, measure
 from audiokit.dataset.segment import Lengths, segment
 from audiokit.dataset.settings import PrepSettings
@@ -175,13 +175,13 @@ def _load_speech(path: Path) -> Speech | None:
             steps, window_s = kept["steps"], float(kept["window_s"])
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
-    return Speech(probabilities=steps.astype(np.float32) / np.float32(255), window_s=window_s)
+    return Speech(probabilities=from_steps(steps), window_s=window_s)
 
 
 def _keep_speech(speech: Speech, path: Path) -> None:
     part = path.with_suffix(".part")
     with part.open("wb") as file:
-        np.savez(file, steps=np.rint(speech.probabilities * 255).astype(np.uint8), window_s=np.float64(speech.window_s))
+        np.savez(file, steps=in_steps(speech.probabilities), window_s=np.float64(speech.window_s))
     os.replace(part, path)
 
 
