@@ -17,7 +17,7 @@ from audiokit.errors import AudiokitError, ConfigError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from audiokit.contracts import STT, VAD
+    from audiokit.contracts import LLM, STT, TTS, VAD, CloneProvider, TurnDetector
 
 BUILT_IN = MappingProxyType(
     {
@@ -26,6 +26,7 @@ BUILT_IN = MappingProxyType(
             "silero": "audiokit.analysis.activity:SileroVAD",
             "energy": "audiokit.analysis.activity:EnergyVAD",
         },
+        "turn": {},
         "tts": {},
         "llm": {},
         "clone": {},
@@ -39,13 +40,21 @@ def provider(kind: Literal["stt"], name: str, **settings: object) -> STT: ...
 @overload
 def provider(kind: Literal["vad"], name: str, **settings: object) -> VAD: ...
 @overload
+def provider(kind: Literal["turn"], name: str, **settings: object) -> TurnDetector: ...
+@overload
+def provider(kind: Literal["tts"], name: str, **settings: object) -> TTS: ...
+@overload
+def provider(kind: Literal["llm"], name: str, **settings: object) -> LLM: ...
+@overload
+def provider(kind: Literal["clone"], name: str, **settings: object) -> CloneProvider: ...
+@overload
 def provider(kind: str, name: str, **settings: object) -> object: ...
 def provider(kind: str, name: str, **settings: object) -> object:
     """Open a provider by name.
 
     Parameters
     ----------
-    kind : "stt", "vad", "tts", "llm" or "clone".
+    kind : "stt", "vad", "turn", "tts", "llm" or "clone".
     name : as `providers(kind)` lists it; a built-in one wins over a plug-in of the same name.
     settings : handed to the provider's class.
 

@@ -90,7 +90,7 @@ def test_a_name_like_no_other_gets_no_guess() -> None:
 
 
 def test_an_unknown_kind_is_a_programmers_mistake() -> None:
-    with pytest.raises(ValueError, match="kind is 'mp3'; expected one of stt, vad, tts, llm, clone"):
+    with pytest.raises(ValueError, match="kind is 'mp3'; expected one of stt, vad, turn, tts, llm, clone"):
         providers("mp3")
 
 

@@ -69,6 +69,8 @@ class Whisper:
         self._language = _checked_language(language or None, self._model.supported_languages, model or folder.name)
         self._settings = [device, compute_type, _fingerprint(folder / "model.bin"), self._language]
 
+    streaming = False
+
     @property
     def settings_key(self) -> str:
         """Everything that changes the text, as part of a cache key."""

@@ -1,0 +1,161 @@
+"""What the house is told from outside: where it keeps its things, which key and which address a vendor has.
+
+A value comes from the call, else from the environment, else from `config.toml` in the home folder, else from a table
+here. Keys come from the environment or the system's keyring only: no file of ours ever holds one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from audiokit.errors import ConfigError, MissingKeyError
+
+BASE_URLS = MappingProxyType(
+    {
+        "anthropic": "https://api.anthropic.com",
+        "deepgram": "https://api.deepgram.com",
+        "elevenlabs": "https://api.elevenlabs.io",
+        "openai": "https://api.openai.com/v1",
+    }
+)
+"""Where each vendor's service is; `<VENDOR>_BASE_URL` leads elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A vendor's key, which shows itself to nobody by accident."""
+
+    secret: str
+    """The key itself: hand it to the vendor's client, never to a message."""
+
+    def __repr__(self) -> str:
+        return "Key(***)"
+
+    __str__ = __repr__
+
+
+def home() -> Path:
+    """Give the folder of voices, settings and caches: `AUDIOKIT_HOME`, else the system's place for a user's data."""
+    chosen = os.environ.get("AUDIOKIT_HOME")
+    if chosen:
+        return Path(chosen).expanduser()
+    if sys.platform == "darwin":
+        return Path("~/Library/Application Support/audiokit").expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path("~/AppData/Local").expanduser()) / "audiokit"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path("~/.local/share").expanduser()) / "audiokit"
+
+
+def key(vendor: str, *, required: bool = True) -> Key | None:
+    """Find a vendor's key.
+
+    Parameters
+    ----------
+    vendor : such as "elevenlabs", whose key is `ELEVENLABS_API_KEY`.
+    required : without a key, raise; otherwise give None.
+
+    Raises
+    ------
+    MissingKeyError : there is none.
+    """
+    name = f"{vendor.upper()}_API_KEY"
+    secret = os.environ.get(name, "").strip() or _from_keyring(name)
+    if secret:
+        return Key(secret)
+    if required:
+        raise MissingKeyError(
+            f"{vendor} needs a key and none was found. Set the environment variable {name}, "
+            f"or keep it in the system's keyring: keyring set audiokit {name}"
+        )
+    return None
+
+
+def base_url(vendor: str, given: str | None = None) -> str:
+    """Give the address of a vendor's service, without a slash at its end.
+
+    Parameters
+    ----------
+    vendor : as in `BASE_URLS`, or a plug-in's own name with an address given.
+    given : from the call; goes before environment, configuration file and table.
+
+    Raises
+    ------
+    ConfigError : no address, or one that is not https (http only on this machine).
+    """
+    name = f"{vendor.upper()}_BASE_URL"
+    url = given or os.environ.get(name) or _from_file("base_url", vendor) or BASE_URLS.get(vendor, "")
+    return checked_url(url, name)
+
+
+def checked_url(url: str, name: str) -> str:
+    """Refuse an address over which a key could be read on its way.
+
+    Parameters
+    ----------
+    url : https or wss anywhere; http or ws on loopback only.
+    name : of the setting, for the message.
+
+    Raises
+    ------
+    ConfigError : anything else.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in ("http", "https", "ws", "wss"):
+        raise ConfigError(f"{name} is {url!r}; expected an address such as https://api.example.com")
+    if parts.scheme in ("http", "ws") and not is_loopback(parts.hostname):
+        raise ConfigError(
+            f"{name} is {url!r}: {parts.scheme} would send the key for all to read. "
+            f"Use {parts.scheme}s; without it only this machine (127.0.0.1, localhost) may be reached."
+        )
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def settings_file() -> dict[str, Any]:
+    """Read `config.toml` in the home folder; empty when there is none.
+
+    Raises
+    ------
+    ConfigError : the file is no TOML.
+    """
+    import tomllib
+
+    path = home() / "config.toml"
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}. Mend it, or move it away.") from error
+
+
+def _from_file(section: str, name: str) -> str:
+    table = settings_file().get(section, {})
+    return str(table.get(name, "")) if isinstance(table, dict) else ""
+
+
+def _from_keyring(name: str) -> str:
+    try:
+        import keyring
+    except ImportError:
+        return ""
+    try:
+        return cast("str", keyring.get_password("audiokit", name) or "")
+    except keyring.errors.KeyringError:  # no keyring service on this machine is the normal case on a server
+        return ""
