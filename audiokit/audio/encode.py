@@ -15,6 +15,7 @@ import soundfile
 from audiokit.audio.buffer import Samples
 from audiokit.audio.encoders import BITS, Encoder, FfmpegEncoder, SndfileEncoder
 from audiokit.audio.formats import FORMATS, Encoding, FileFormat, cannot_write, check_encoding, check_sound, file_format
+from audiokit.audio.lame import LameEncoder, lame_is_here
 from audiokit.audio.tags import retag
 from audiokit.errors import AudioFileError
 
@@ -178,6 +179,8 @@ def _encoder(
 ) -> Encoder:
     if target.sndfile:
         return SndfileEncoder(sink, target, sample_rate, channels, encoding)
+    if target.codec == "libmp3lame" and lame_is_here():
+        return LameEncoder(sink, target, sample_rate, channels, encoding)
     return FfmpegEncoder(sink, target, sample_rate, channels, encoding, options)
 
 

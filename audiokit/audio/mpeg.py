@@ -64,7 +64,7 @@ def _is_chain(data: bytes, at: int) -> bool:
     from_the_start, kind = at == 0, data[at + 1 : at + 3]
     for _ in range(CHAIN):
         header = data[at : at + 4]
-        length = _mpeg_length(header)
+        length = mpeg_length(header)
         if not length or header[1] & 0xFE != kind[0] & 0xFE or header[2] & 0x0C != kind[1] & 0x0C:
             return False
         at += length
@@ -73,7 +73,7 @@ def _is_chain(data: bytes, at: int) -> bool:
     return True
 
 
-def _mpeg_length(header: bytes) -> int:
+def mpeg_length(header: bytes) -> int:
     """Compute the bytes of an MPEG audio frame from its four header bytes; 0 when they are none."""
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return 0

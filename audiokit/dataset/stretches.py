@@ -15,7 +15,7 @@ from audiokit.analysis.activity import Region, runs
 from audiokit.analysis.silero import Vector
 
 WINDOW_S = 0.01  # one level
-REACH_S = 0.3  # how far sound may go on outside what the detector heard
+REACH_S = 0.6  # how far sound may go on outside what the detector heard: right after music it was 0.34 s late
 LATE_S = 0.1  # how late the detector may be where other sound hides the edge: 0.03 cost soft endings in noise
 NEAR_S = 5.0  # noise is taken from this far around
 STOP_S = 0.1  # silence inside a word: the closure of a stop consonant lasts up to about 0.1 s
