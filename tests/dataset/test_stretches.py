@@ -150,6 +150,7 @@ def test_stretches_lie_in_order_more_than_a_stop_closure_apart(case: tuple[Vecto
 def test_a_stretch_begins_and_ends_with_sound_near_what_was_heard(case: tuple[Vector, list[Region]]) -> None:
     track, regions = case
     for start, end in spans(find_stretches(track, regions)):
-        assert track[start] > -80
-        assert track[end - 1] > -80
-        assert any(one.start_s * 100 - 31 < end and start < one.end_s * 100 + 31 for one in regions)
+        cut_off = {edge for one in regions for edge in (round(one.start_s * 100) - 10, round(one.end_s * 100) + 10)}
+        assert track[start] > -80 or start in cut_off  # other sound without an end
+        assert track[end - 1] > -80 or end in cut_off
+        assert any(one.start_s * 100 - 61 < end and start < one.end_s * 100 + 61 for one in regions)
