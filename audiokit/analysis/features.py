@@ -13,6 +13,7 @@ from tempfile import SpooledTemporaryFile
 import numpy as np
 from numpy.typing import NDArray
 
+from audiokit.analysis.growing import Growing
 from audiokit.analysis.spectrum import (
     MELS,
     MFCCS,
@@ -25,7 +26,6 @@ from audiokit.analysis.spectrum import (
     mel_filters,
     power_spectra,
 )
-from audiokit.analysis.tracks import Growing
 from audiokit.audio.buffer import Samples
 
 DYNAMICS_DB = 80.0  # librosa.power_to_db's top_db

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from audiokit.analysis.growing import Growing
 from audiokit.audio.buffer import Samples
 from audiokit.errors import MissingDependencyError
 
@@ -109,7 +110,7 @@ class SpeechReader:
     def __init__(self, network: Network | None = None) -> None:
         self._network = network or fastest_network()
         self._waiting = np.zeros(CONTEXT, np.float32)  # the context, then frames that fill no batch yet
-        self._found: list[Vector] = []
+        self._found = Growing()
 
     def push(self, samples: Samples) -> None:
         """Take the next `samples`, shape (frames, 1), of any length."""
@@ -124,8 +125,7 @@ class SpeechReader:
         if rest > 0:
             self._read(np.pad(self._waiting, (0, -rest % WINDOW)))
         self._waiting = self._waiting[:0]
-        self._found = [np.concatenate(self._found)] if self._found else [np.zeros(0, np.float32)]
-        return self._found[0]
+        return self._found.values()
 
     def _read(self, frames: Vector) -> None:
         windows = np.lib.stride_tricks.sliding_window_view(frames, CONTEXT + WINDOW)[::WINDOW]

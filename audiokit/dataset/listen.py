@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiokit.analysis.clipping import clipped_frames
+from audiokit.analysis.growing import Growing
 from audiokit.analysis.silero import Vector
 from audiokit.audio.buffer import Samples, downmixed
 from audiokit.audio.decode import open_reader
@@ -222,7 +223,7 @@ class _LevelTrack:
 
     def __init__(self) -> None:
         self._waiting = np.zeros(0, np.float32)
-        self._found: list[Vector] = []
+        self._found = Growing()
 
     def push(self, samples: Samples) -> None:
         waiting = np.concatenate([self._waiting, samples[:, 0]])
@@ -233,8 +234,7 @@ class _LevelTrack:
     def finish(self) -> Vector:
         if len(self._waiting):
             self.push(np.zeros((LEVEL_WINDOW - len(self._waiting), 1), np.float32))
-        found, self._found = self._found, []  # let go: both at once would double what grows with the recording
-        return np.concatenate(found) if found else np.zeros(0, np.float32)
+        return self._found.values()
 
 
 def _levels_db(powers: Vector) -> Vector:
