@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+from audiokit.audio.mp4 import boxes
 from audiokit.audio.ogg import is_ended
 from audiokit.audio.places import read_at, size_of
 
@@ -28,7 +29,7 @@ def missing_end(file: BinaryIO) -> str:
     head = read_at(file, 0, 16)
     if head[:4] == b"OggS":
         return "" if is_ended(file) else "the page that ends the stream is missing"
-    if head[4:8] in MP4_FIRST and not any(box.kind == b"moov" for box in _mp4_boxes(file)):
+    if head[4:8] in MP4_FIRST and not any(box.kind == b"moov" for box in boxes(file)):
         return "its index (moov) is missing"
     promised, size = _promised_bytes(file, head), size_of(file)
     if promised is None or promised <= size + ALLOWED_BYTES:
@@ -77,7 +78,7 @@ def _promised_bytes(file: BinaryIO, head: bytes) -> int | None:
     if head[:8] == W64_RIFF:
         return next((chunk.end for chunk in _walk(file, 40, W64_HEADER, _parse_w64) if chunk.kind == b"data"), None)
     if head[4:8] in MP4_FIRST:
-        return max((box.end for box in _mp4_boxes(file) if box.kind in MP4_WITH_SOUND), default=None)
+        return max((box.end for box in boxes(file) if box.kind in MP4_WITH_SOUND), default=None)
     if head[:4] == EBML:
         return _matroska_promise(file)
     if head == ASF_HEADER:
@@ -103,10 +104,6 @@ def _riff_promise(file: BinaryIO, head: bytes) -> int | None:
 
 def _riff_chunks(file: BinaryIO, head: bytes) -> Iterator[_Part]:
     return _walk(file, 12, RIFF_HEADER, _parse_riff(">" if head[:4] == b"RIFX" else "<"))
-
-
-def _mp4_boxes(file: BinaryIO) -> Iterator[_Part]:
-    return _walk(file, 0, 16, _parse_mp4)
 
 
 def _matroska_promise(file: BinaryIO) -> int | None:
@@ -165,8 +162,3 @@ def _parse_riff(order: str) -> Parser:
 def _parse_w64(header: bytes) -> tuple[bytes, int]:
     length = int(struct.unpack_from("<Q", header, 16)[0])
     return header[:4], length + -length % 8
-
-
-def _parse_mp4(header: bytes) -> tuple[bytes, int]:
-    length, kind = struct.unpack_from(">I4s", header)
-    return kind, int(struct.unpack_from(">Q", header, 8)[0]) if length == 1 else length
