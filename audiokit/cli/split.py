@@ -35,7 +35,7 @@ def split(ctx: click.Context, /, source: str, out_dir: str, **options: Any) -> N
     """Cut one recording into many, at silences or at times.
 
     Cuts out what lies between silences, or with --every or --at all of it, into OUT_DIR/NAME_001.wav, NAME_002.wav ...
-    Silences need a first pass through the recording. Memory does not grow with its length.
+    One pass through the recording; memory does not grow with its length.
 
     \b
     Examples:

@@ -71,6 +71,49 @@ class SilenceDetector:
         return [(float(start), float(end)) for start, end in places.reshape(-1, 2)]
 
 
+class SilenceSorter:
+    """Tells the sound of a stream from its silence, as late as a silence is long at least.
+
+    Parameters
+    ----------
+    As for `SilenceDetector`.
+    """
+
+    def __init__(
+        self,
+        *,
+        min_silence_s: float = 1.0,
+        threshold_dbfs: float = -40.0,
+        seek_step_s: float = 0.001,
+        sample_rate: int,
+        channels: int,
+    ) -> None:
+        self._silent = _SilentSteps(
+            min_silence_s, threshold_dbfs, seek_step_s, sample_rate=sample_rate, channels=channels
+        )
+        self._undecided = nothing(channels)
+
+    def push(self, samples: Samples) -> list[tuple[bool, Samples]]:
+        """Take the next samples; give what is decided, in order: whether it is silent, and the samples."""
+        self._undecided = np.concatenate([self._undecided, samples])
+        return self._decided(self._silent.push(samples))
+
+    def flush(self) -> list[tuple[bool, Samples]]:
+        """Give the rest."""
+        return self._decided(self._silent.flush())
+
+    def _decided(self, silent: Flags) -> list[tuple[bool, Samples]]:
+        step = self._silent.frames
+        frames = len(silent) * step
+        decided, self._undecided = self._undecided[:frames], self._undecided[frames:]
+        edges = [0, *(np.flatnonzero(np.diff(silent)) + 1), len(silent)]
+        return [
+            (bool(silent[first]), decided[first * step : last * step])
+            for first, last in pairwise(edges)
+            if first < last
+        ]
+
+
 class StripSilence:
     """Takes silence out of a stream; see `strip_silence`.
 

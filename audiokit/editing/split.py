@@ -9,21 +9,28 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import count, groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
+
+import numpy as np
 
 from audiokit.audio.buffer import Samples
 from audiokit.audio.encode import open_writer
 from audiokit.audio.formats import Encoding, check_encoding, fitting_rate
-from audiokit.dsp.silence import SilenceDetector, spans_between, spans_with_room
+from audiokit.dsp.silence import SilenceSorter
+from audiokit.dsp.stage import nothing
 from audiokit.editing.apply import with_subtype
 from audiokit.editing.step import check
 from audiokit.editing.streams import Recording, Stream, with_rate
 from audiokit.errors import AudioFileError, UsageError
 from audiokit.progress import SILENT, Progress
 
-Span = tuple[int, int | None]
-"""From .. to, in frames; None is the end."""
+Part = tuple[int, Samples]
+"""Some of a piece: where the piece starts, in frames, and the next of its samples. All of one piece come in a row."""
+
+
+MOST_ROOM_S = 60.0  # twice as much is held in memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,29 +47,77 @@ class AtSilence:
     def __post_init__(self) -> None:
         check("split", "--silence", self.threshold_dbfs, (-120.0, 0.0), "dBFS")
         check("split", "--min-silence", self.min_silence_s, (0.01, 3600.0), "s")
-        check("split", "--keep", self.keep_silence_s, (0.0, math.inf), "s")
+        check("split", "--keep", self.keep_silence_s, (0.0, MOST_ROOM_S), "s")
 
-    def spans(self, stream: Stream) -> list[Span]:
-        """Go through the stream once; give its pieces."""
-        detector = SilenceDetector(
+    def parts(self, stream: Stream) -> Iterator[Part]:
+        """Give what lies between silences, with its room."""
+        sorter = SilenceSorter(
             threshold_dbfs=self.threshold_dbfs,
             min_silence_s=self.min_silence_s,
             sample_rate=stream.sample_rate,
             channels=stream.channels,
         )
-        frames = 0
+        rooms = _Rooms(round(self.keep_silence_s * stream.sample_rate), stream.channels)
         for block in stream.blocks():
-            detector.push(block)
-            frames += len(block)
-        duration_s = frames / stream.sample_rate
-        sounds = spans_between(detector.finish(), duration_s)
-        if not sounds:
+            yield from rooms.around(sorter.push(block))
+        yield from rooms.around(sorter.flush())
+        yield from rooms.end()
+        if rooms.start is None:
+            duration_s = rooms.position / stream.sample_rate
             raise AudioFileError(
                 f"nothing is louder than {self.threshold_dbfs:g} dBFS in {duration_s:.1f} s; lower --silence.",
                 reason="silent",
             )
-        roomy = spans_with_room(sounds, self.keep_silence_s, duration_s)
-        return [(round(start_s * stream.sample_rate), round(end_s * stream.sample_rate)) for start_s, end_s in roomy]
+
+
+class _Rooms:
+    """Leaves a sound some of the silence on both its sides; neighbours that would meet share what lies between."""
+
+    def __init__(self, keep: int, channels: int) -> None:
+        self._keep = keep
+        self._gap = nothing(channels)  # of the silence in progress, what a sound may still want
+        self._is_long = False  # more of it than both neighbours want
+        self.start: int | None = None
+        """Where the latest piece starts, in frames."""
+        self.position = 0
+        """Of the next frame."""
+
+    def around(self, sorted_samples: Iterable[tuple[bool, Samples]]) -> Iterator[Part]:
+        """Take what is silent and what is not, in order; give the pieces' samples."""
+        for is_silent, samples in sorted_samples:
+            self.position += len(samples)
+            if is_silent:
+                yield from self._silence(samples)
+            else:
+                yield from self._sound(samples)
+
+    def end(self) -> Iterator[Part]:
+        """Give the last piece its room."""
+        if self.start is not None and not self._is_long:
+            yield self.start, self._gap[: self._keep]
+
+    def _silence(self, samples: Samples) -> Iterator[Part]:
+        self._gap = np.concatenate([self._gap, samples])
+        if len(self._gap) > 2 * self._keep:
+            if self.start is not None and not self._is_long:
+                yield self.start, self._gap[: self._keep]
+            self._is_long = True
+            self._gap = self._gap[len(self._gap) - self._keep :]
+
+    def _sound(self, samples: Samples) -> Iterator[Part]:
+        gap, was_long = self._gap, self._is_long
+        if self.start is None or len(gap):
+            room = gap
+            if self.start is not None and not was_long:  # both have a claim on it
+                yield self.start, gap[: len(gap) // 2]
+                room = gap[len(gap) // 2 :]
+            room = room[max(0, len(room) - self._keep) :]
+            self.start = self.position - len(samples) - len(room)
+            yield self.start, room
+        elif was_long:  # nothing of the silence is kept
+            self.start = self.position - len(samples)
+        self._gap, self._is_long = gap[:0], False
+        yield self.start, samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +130,9 @@ class Every:
     def __post_init__(self) -> None:
         check("split", "--every", self.length_s, (0.01, 86400.0), "s")
 
-    def spans(self, stream: Stream) -> Iterator[Span]:
-        """Give pieces without end."""
-        edges = (round(number * self.length_s * stream.sample_rate) for number in count())
-        return pairwise(edges)
+    def parts(self, stream: Stream) -> Iterator[Part]:
+        """Give the pieces."""
+        return _cut(stream, (round(number * self.length_s * stream.sample_rate) for number in count(1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +148,9 @@ class AtTimes:
             given = ", ".join(f"{time_s:g}" for time_s in self.times_s) or "none"
             raise UsageError(f"split: --at is {given}; expected rising times, more than 0 s.")
 
-    def spans(self, stream: Stream) -> list[Span]:
+    def parts(self, stream: Stream) -> Iterator[Part]:
         """Give the pieces between."""
-        edges = [0, *(round(time_s * stream.sample_rate) for time_s in self.times_s)]
-        return [*pairwise(edges), (edges[-1], None)]
+        return _cut(stream, (round(time_s * stream.sample_rate) for time_s in self.times_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +186,7 @@ def split_recording(
     # Pieces wait in a folder of their own: whatever stops the work leaves nothing behind.
     with _folder(out_dir), tempfile.TemporaryDirectory(dir=out_dir, prefix=".split-", suffix=".part") as waiting:
         names = (Path(waiting) / f"{stem}_{number:03}.{extension}" for number in count(1))
-        pieces = list(_pieces(stream, where.spans(stream), names, encoding))
+        pieces = list(_pieces(stream, where.parts(stream), names, encoding))
         if isinstance(where, AtTimes) and len(pieces) <= len(where.times_s):
             late_s, end_s = where.times_s[len(pieces) - 1], pieces[-1].end_s
             raise UsageError(f"split: {late_s:g} s lies not before the end of {Path(source).name}, {end_s:g} s.")
@@ -167,39 +220,25 @@ def _refuse_existing(example: Path, *, force: bool) -> None:
         raise UsageError(f"{found[0]}: is there already. Choose another folder, or add --force to replace it.")
 
 
-def _pieces(stream: Stream, spans: Iterable[Span], names: Iterator[Path], encoding: Encoding) -> Iterator[Piece]:
-    tape = _Tape(stream.blocks())
-    for start, end in spans:
-        for _ in tape.up_to(start):
-            pass
-        if tape.is_at_end:
-            return
+def _pieces(stream: Stream, parts: Iterator[Part], names: Iterator[Path], encoding: Encoding) -> Iterator[Piece]:
+    for start, piece in groupby(parts, key=itemgetter(0)):
         path = next(names)
         with open_writer(path, stream.sample_rate, stream.channels, encoding) as writer:
-            for samples in tape.up_to(end):
+            for _, samples in piece:
                 writer.write(samples)
-        yield Piece(path=path, start_s=start / stream.sample_rate, end_s=tape.position / stream.sample_rate)
+            end = start + writer.frames
+        yield Piece(path=path, start_s=start / stream.sample_rate, end_s=end / stream.sample_rate)
 
 
-class _Tape:
-    """A stream that is played piece by piece."""
-
-    def __init__(self, blocks: Iterator[Samples]) -> None:
-        self._blocks = blocks
-        self._rest: Samples | None = next(blocks, None)
-        self.position = 0
-        """Of the next frame."""
-
-    @property
-    def is_at_end(self) -> bool:
-        """There is no next frame."""
-        return self._rest is None
-
-    def up_to(self, end: int | None) -> Iterator[Samples]:
-        """Play up to a frame, or to the end."""
-        while self._rest is not None and (end is None or self.position < end):
-            ready = self._rest if end is None else self._rest[: end - self.position]
-            self.position += len(ready)
-            rest = self._rest[len(ready) :]
-            self._rest = rest if len(rest) else next(self._blocks, None)
-            yield ready
+def _cut(stream: Stream, edges: Iterator[int]) -> Iterator[Part]:
+    """Cut a stream at rising edges, in frames; what lies behind the last one is a piece too."""
+    start, position, edge = 0, 0, next(edges, math.inf)
+    for block in stream.blocks():
+        rest = block
+        while len(rest):
+            ready = rest if position + len(rest) <= edge else rest[: int(edge) - position]
+            yield start, ready
+            position += len(ready)
+            rest = rest[len(ready) :]
+            if position == edge:
+                start, edge = position, next(edges, math.inf)

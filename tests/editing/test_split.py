@@ -27,6 +27,22 @@ def test_silences_are_where_the_function_finds_them(talk: Audio, talk_file: Path
         assert np.array_equal(read(piece.path).samples, audio.samples)
 
 
+@pytest.mark.parametrize("keep_s", [0.0, 0.1, 0.4, 1.0, 30.0])
+@pytest.mark.parametrize("gaps_s", [(0.0, 0.6, 2.5, 0.0), (3.0, 0.3, 0.9, 0.7), (0.2, 5.0, 0.5, 4.0)])
+def test_room_is_shared_as_in_memory(tmp_path: Path, keep_s: float, gaps_s: tuple[float, ...]) -> None:
+    noise = np.random.default_rng(2).normal(0, 0.1, (8000, 1)).astype(np.float32)
+    samples = [part for gap_s in gaps_s for part in (np.zeros((round(gap_s * 8000), 1), np.float32), noise)][:-1]
+    write(tmp_path / "bursts.wav", Audio(np.concatenate(samples), 8000), subtype="FLOAT")
+    pieces = split(tmp_path / "bursts.wav", tmp_path / "out", AtSilence(keep_silence_s=keep_s))
+    wanted = split_on_silence(read(tmp_path / "bursts.wav"), min_silence_s=0.5, keep_silence_s=keep_s)
+    assert len(pieces) == len(wanted) >= 2
+    for piece, audio in zip(pieces, wanted, strict=True):
+        found = read(piece.path)
+        assert abs(found.frames - audio.frames) <= 1  # the frame in the middle of a gap goes to either side
+        shared = min(found.frames, audio.frames)
+        assert np.abs(found.samples[-shared:] - audio.samples[-shared:]).max() == pytest.approx(0, abs=1e-6)
+
+
 def test_pieces_lie_at_the_sentences(speech: Callable[..., object], talk_file: Path, tmp_path: Path) -> None:
     pieces = split(talk_file, tmp_path / "out", AtSilence(min_silence_s=0.8, keep_silence_s=0.3))
     for piece, sentence in zip(pieces, speech(1.0).utterances, strict=True):  # type: ignore[attr-defined]
