@@ -87,6 +87,8 @@ def _promised_bytes(file: BinaryIO, head: bytes) -> int | None:
 
 
 def _riff_promise(file: BinaryIO, head: bytes) -> int | None:
+    if len(head) < 12:
+        return None
     order = ">" if head[:4] == b"RIFX" else "<"
     whole = 8 + struct.unpack(f"{order}I", head[4:8])[0]
     if head[8:12] != b"WAVE":

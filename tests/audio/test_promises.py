@@ -103,3 +103,11 @@ def test_a_size_that_a_pipe_never_filled_in_is_not_used(data: bytes, expected: b
 
 def test_a_million_tiny_boxes_do_not_take_for_ever() -> None:
     assert "moov" in missing_end(io.BytesIO(FTYP + box(b"free", b"") * 1_200_000))
+
+
+@pytest.mark.parametrize(
+    "kind", [b"RIFF", b"RIFX", b"RF64", b"FORM", b"riff\x2e\x91\xcf\x11", b"\x1a\x45\xdf\xa3", b"OggS"]
+)
+@pytest.mark.parametrize("rest", [b"", b"\1", b"\0\0\0\0WAVEds64"])
+def test_a_header_that_ends_at_once_promises_nothing_that_crashes(kind: bytes, rest: bytes) -> None:
+    assert isinstance(missing_end(io.BytesIO(kind + rest)), str)
