@@ -8,10 +8,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, Protocol, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
+from audiokit.audio.buffer import Audio
 from audiokit.audio.chunk import AudioChunk
 
 Setting: TypeAlias = str | float | bool
 """A value that a vendor's settings take."""
+
+Embedding: TypeAlias = NDArray[np.float32]
+"""A voice as numbers, shape (size,), of length 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,26 @@ class VAD(Protocol):
         ...
 
 
+class SpeakerEncoder(Protocol):
+    """Turns a voice into numbers that can be compared."""
+
+    threshold: float
+    """The cosine, -1..1, from which two embeddings are more often of one speaker than of two."""
+
+    def embed(self, audio: Audio) -> Embedding:
+        """Give the embedding of one speaker.
+
+        Parameters
+        ----------
+        audio : any rate, any number of channels; some seconds of speech.
+        """
+        ...
+
+    def embed_all(self, sounds: Sequence[Audio]) -> list[Embedding]:
+        """Give the embedding of each; faster than one by one where the model likes many at once."""
+        ...
+
+
 class TurnDetector(Protocol):
     """Says whether a speaker who has paused has finished."""
 
@@ -126,6 +153,8 @@ class SpeechChunk(AudioChunk):
     """Words that begin in it, timed from the start of the whole text's audio, if the provider tells."""
     encoded: bytes = b""
     """The vendor's own bytes, when they are not PCM: those of all chunks, joined, are the whole stream as it came."""
+    from_cache: bool = False
+    """Whether it was kept from an earlier time, and costs nothing."""
 
 
 class TTS(Protocol):
@@ -135,8 +164,11 @@ class TTS(Protocol):
     """Rate of the chunks it gives, in Hz."""
     encoding: str
     """How the vendor sends: "pcm_s16le", or the name of a file format such as "mp3", "ogg"."""
-    settings_key: str
-    """Every setting that changes the sound, as JSON; part of the cache's key."""
+
+    @property
+    def settings_key(self) -> str:
+        """Every setting that changes the sound, as JSON; part of the cache's key."""
+        ...
 
     def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, a piece at a time as it is made; None is the provider's default voice.

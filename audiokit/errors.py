@@ -10,9 +10,10 @@ AudiokitError                     exit 1
 ├── MissingDependencyError        exit 6   also an ImportError; the message is the pip line
 ├── CacheError                    exit 1
 └── ProviderError                 exit 5   a vendor refused or failed
-    ├── AuthenticationError
-    ├── RateLimitError            knows when to come back
-    ├── QuotaError
+    ├── AuthenticationError       exit 4   the key, as if there were none
+    ├── RateLimitError            exit 8   knows when to come back
+    ├── QuotaError                exit 7   nothing left to spend
+    │   └── VoiceLimitError       exit 9   no slot left for another voice
     ├── ProviderTimeout
     └── ProviderUnavailable
 """
@@ -120,9 +121,13 @@ class ProviderError(AudiokitError):
 class AuthenticationError(ProviderError):
     """The key was refused."""
 
+    exit_code = 4
+
 
 class RateLimitError(ProviderError):
     """Too many requests; `retry_after_s` says when to come back, if the vendor told."""
+
+    exit_code = 8
 
     def __init__(
         self,
@@ -139,6 +144,14 @@ class RateLimitError(ProviderError):
 
 class QuotaError(ProviderError):
     """The account has nothing left to spend."""
+
+    exit_code = 7
+
+
+class VoiceLimitError(QuotaError):
+    """The account has no slot left for another voice."""
+
+    exit_code = 9
 
 
 class ProviderTimeout(ProviderError):  # noqa: N818  the field says "timeout", not "timeout error"

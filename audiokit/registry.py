@@ -17,19 +17,47 @@ from audiokit.errors import AudiokitError, ConfigError
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from audiokit.contracts import LLM, STT, TTS, VAD, CloneProvider, TurnDetector
+    from audiokit.contracts import LLM, STT, TTS, VAD, CloneProvider, SpeakerEncoder, TurnDetector
+    from audiokit.services import Account, ProfessionalCloner, VoiceDesigner, VoiceService
 
 BUILT_IN = MappingProxyType(
     {
-        "stt": {"whisper": "audiokit.providers.whisper:Whisper"},
+        "stt": {
+            "whisper": "audiokit.providers.whisper:Whisper",
+            "elevenlabs": "audiokit.providers.elevenlabs.recognition:ElevenLabsSTT",
+            "deepgram": "audiokit.providers.deepgram.recognition:DeepgramSTT",
+            "openai": "audiokit.providers.openai.recognition:OpenAITranscription",
+        },
         "vad": {
             "silero": "audiokit.analysis.activity:SileroVAD",
             "energy": "audiokit.analysis.activity:EnergyVAD",
         },
         "turn": {},
-        "tts": {},
-        "llm": {},
-        "clone": {},
+        "tts": {
+            "elevenlabs": "audiokit.providers.elevenlabs.speech:ElevenLabsTTS",
+            "hibari": "audiokit.providers.hibari:Hibari",
+            "kokoro": "audiokit.providers.kokoro:Kokoro",
+            "piper": "audiokit.providers.piper:Piper",
+            "openai": "audiokit.providers.openai.speech:OpenAISpeech",
+            "coqui": "audiokit.providers.coqui.speech:CoquiTTS",
+            "tortoise": "audiokit.providers.tortoise.speech:TortoiseTTS",
+        },
+        "llm": {
+            "anthropic": "audiokit.providers.anthropic.chat:AnthropicChat",
+            "openai": "audiokit.providers.openai.chat:OpenAIChat",
+            "scripted": "audiokit.providers.scripted.brain:Scripted",
+        },
+        "clone": {
+            "elevenlabs": "audiokit.providers.elevenlabs.clone:ElevenLabsClone",
+            "coqui": "audiokit.providers.coqui.clone:CoquiClone",
+            "tortoise": "audiokit.providers.tortoise.clone:TortoiseClone",
+        },
+        "agent": {"elevenlabs": "audiokit.providers.elevenlabs.agents:HostedAgent"},
+        "speaker": {"ge2e": "audiokit.analysis.ge2e:Ge2eEncoder"},
+        "voices": {"elevenlabs": "audiokit.providers.elevenlabs.voices:ElevenLabsVoices"},
+        "account": {"elevenlabs": "audiokit.providers.elevenlabs.account:ElevenLabsAccount"},
+        "design": {"elevenlabs": "audiokit.providers.elevenlabs.design:ElevenLabsDesign"},
+        "professional": {"elevenlabs": "audiokit.providers.elevenlabs.professional_door:ElevenLabsProfessional"},
     }
 )
 """For each kind: name -> module and class. Plug-ins of a kind are entry points in the group `audiokit.<kind>`."""
@@ -48,13 +76,23 @@ def provider(kind: Literal["llm"], name: str, **settings: object) -> LLM: ...
 @overload
 def provider(kind: Literal["clone"], name: str, **settings: object) -> CloneProvider: ...
 @overload
+def provider(kind: Literal["speaker"], name: str, **settings: object) -> SpeakerEncoder: ...
+@overload
+def provider(kind: Literal["voices"], name: str, **settings: object) -> VoiceService: ...
+@overload
+def provider(kind: Literal["account"], name: str, **settings: object) -> Account: ...
+@overload
+def provider(kind: Literal["professional"], name: str, **settings: object) -> ProfessionalCloner: ...
+@overload
+def provider(kind: Literal["design"], name: str, **settings: object) -> VoiceDesigner: ...
+@overload
 def provider(kind: str, name: str, **settings: object) -> object: ...
 def provider(kind: str, name: str, **settings: object) -> object:
     """Open a provider by name.
 
     Parameters
     ----------
-    kind : "stt", "vad", "turn", "tts", "llm" or "clone".
+    kind : "stt", "vad", "turn", "tts", "llm", "clone", "speaker", "voices", "account", "design" or "professional".
     name : as `providers(kind)` lists it; a built-in one wins over a plug-in of the same name.
     settings : handed to the provider's class.
 
@@ -63,10 +101,22 @@ def provider(kind: str, name: str, **settings: object) -> object:
     ConfigError : no provider of that name, a plug-in that cannot be loaded, or a setting that it does not take.
     MissingDependencyError : a built-in provider whose extra is not installed.
     """
-    place = _built_in(kind).get(name)
-    factory = _entry_point(kind, name, place).load() if place else _loaded(_plug_in(kind, name))
+    factory = _factory(kind, name)
     _check_settings(factory, kind, name, settings)
     return factory(**settings)
+
+
+def takes(kind: str, name: str, setting: str) -> bool:
+    """Tell whether a provider has a setting of this name.
+
+    Parameters
+    ----------
+    kind, name : as for `provider`, which raises the same errors.
+    setting : such as "language".
+    """
+    from inspect import signature
+
+    return setting in signature(_factory(kind, name)).parameters
 
 
 def providers(kind: str) -> tuple[str, ...]:
@@ -74,6 +124,12 @@ def providers(kind: str) -> tuple[str, ...]:
     built_in = _built_in(kind)
     plug_ins = {entry.name for entry in _plug_ins(kind)}
     return (*built_in, *sorted(plug_ins - built_in.keys()))
+
+
+def _factory(kind: str, name: str) -> Callable[..., object]:
+    place = _built_in(kind).get(name)
+    factory: Callable[..., object] = _entry_point(kind, name, place).load() if place else _loaded(_plug_in(kind, name))
+    return factory
 
 
 def _built_in(kind: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 
 from audiokit.analysis.activity import EnergyVAD
 from audiokit.errors import ConfigError, MissingDependencyError
-from audiokit.registry import BUILT_IN, provider, providers
+from audiokit.registry import BUILT_IN, provider, providers, takes
 
 PlugIn = Callable[[str, str], None]
 
@@ -39,6 +39,11 @@ def test_a_built_in_provider_opens_by_name() -> None:
 def test_settings_reach_the_provider() -> None:
     quiet, loud = (provider("vad", "energy", threshold_rms=threshold) for threshold in (0.001, 0.1))
     assert vars(quiet) != vars(loud)
+
+
+def test_a_provider_tells_which_settings_it_has() -> None:
+    assert takes("stt", "whisper", "language")
+    assert not takes("vad", "energy", "language")
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, built_in in BUILT_IN.items() for name in built_in])

@@ -1,0 +1,17 @@
+"""The models that are asked when none is chosen.
+
+As of 2026-11-21, from the vendors' SDKs of that day. Vendors take models out of service (OpenAI: gpt-5-mini in December
+2026, gpt-4o-mini-tts on 2027-01-06, its other recognizers on 2027-02-26), so every provider has a setting `model`, and
+this is the only place that names one.
+"""
+
+from __future__ import annotations
+
+ANTHROPIC_CHAT = "claude-haiku-5-5"
+"""The quickest to begin: in a conversation that counts more than depth."""
+DEEPGRAM = "nova-3"
+"""Recognizes while it hears; `flux-general-en` also says when the speaker's turn is over."""
+OPENAI_CHAT = "gpt-6-luna"
+OPENAI_SPEECH = "gpt-4o-mini-tts"
+"""The last one that speaks over HTTP: what OpenAI names in its place speaks over its Realtime API only."""
+OPENAI_TRANSCRIPTION = "gpt-transcribe"
