@@ -1,0 +1,1 @@
+"""Speech from text: sentences, the cache, fallbacks, long texts, what it costs."""

@@ -1,0 +1,29 @@
+"""`CountedTTS`: a TTS that counts what it is asked, for those that have no cache in front."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from audiokit.contracts import TTS, SpeechChunk, Voice
+from audiokit.speech.usage import UsageCounter
+
+
+class CountedTTS:
+    """A TTS in front of another that counts its characters.
+
+    Parameters
+    ----------
+    tts : who speaks.
+    provider : the name of `tts` in the registry.
+    model : the model that `tts` was opened with; empty: its default.
+    usage : where it is counted.
+    """
+
+    def __init__(self, tts: TTS, *, provider: str, usage: UsageCounter, model: str = "") -> None:
+        self._tts, self._provider, self._model, self._usage = tts, provider, model, usage
+        self.sample_rate, self.encoding, self.settings_key = tts.sample_rate, tts.encoding, tts.settings_key
+
+    def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
+        """Speak `text`, and count it."""
+        self._usage.characters(self._provider, (voice.model if voice else "") or self._model, len(text))
+        return self._tts.synthesize(text, voice)

@@ -1,0 +1,77 @@
+"""audiokit.cli.cost, as a shell sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from audiokit.audio.buffer import Audio
+from audiokit.cli.main import cli
+
+
+def audiokit(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["cost", *map(str, words)])
+
+
+def test_a_text_is_estimated_for_all_who_speak(tmp_path: Path) -> None:
+    (tmp_path / "book.txt").write_text("a" * 10_000, "utf-8")
+    rows = json.loads(audiokit("text", tmp_path / "book.txt", "--json").stdout)
+    costs = {(row["provider"], row["model"]): row["usd"] for row in rows}
+    assert costs["openai", "tts-1"] == pytest.approx(0.15)
+    assert costs["hibari", ""] == 0
+    assert all(row["date"] and row["source"] for row in rows)
+
+
+def test_one_service_has_a_line_with_the_date_of_its_price() -> None:
+    lines = audiokit("text", "Hello.", "--tts", "openai:tts-1").stdout.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("tts openai:tts-1")
+    assert "prices of 20" in lines[0]
+
+
+def test_recordings_are_estimated_by_their_length(tmp_path: Path) -> None:
+    Audio(np.zeros(8000 * 120, np.float32), 8000).save(tmp_path / "a.wav")
+    (row,) = json.loads(audiokit("transcription", tmp_path / "a.wav", "--stt", "openai:whisper-1", "--json").stdout)
+    assert (row["amount"], row["usd"]) == (pytest.approx(120), pytest.approx(0.012))
+
+
+def test_a_conversation_is_added_up() -> None:
+    told = json.loads(audiokit("conversation", "--hours", 2, "--cached-share", 0.5, "--json").stdout)
+    assert told["total_usd"] == pytest.approx(sum(row["usd"] for row in told["estimates"]))
+    amounts = {row["unit"]: row["amount"] for row in told["estimates"]}
+    assert amounts == {
+        "seconds": 7200, "input_tokens": 720_000, "output_tokens": 28_800, "characters": 21_600,
+        "cached_characters": 21_600,
+    }  # fmt: skip
+
+
+def test_a_price_that_is_not_known_is_not_guessed() -> None:
+    result = audiokit("conversation", "--llm", "openai:gpt-99")
+    assert result.exit_code == 0
+    assert "in all" in result.stdout
+    assert "price unknown" in result.stdout.splitlines()[-1]
+    assert "prices.toml" in result.stderr
+
+
+def test_the_users_prices_go_before() -> None:
+    home = Path(os.environ["AUDIOKIT_HOME"])
+    home.mkdir(parents=True)
+    (home / "prices.toml").write_text(
+        '[[price]]\nservice = "tts"\nprovider = "openai"\nmodel = "tts-1"\nunit = "characters"\nusd = 7\nper = 1\n'
+        'date = 2026-01-01\nsource = "our contract"\n',
+        "utf-8",
+    )
+    (row,) = json.loads(audiokit("text", "abc", "--tts", "openai:tts-1", "--json").stdout)
+    assert (row["usd"], row["source"]) == (21, "our contract")
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (["conversation", "--agent-share", 2], 4), (["conversation", "--hours", 0], 2), (["transcription", "none.wav"], 3),
+])  # fmt: skip
+def test_what_cannot_be_meant_is_refused(words: list[object], code: int) -> None:
+    assert audiokit(*words).exit_code == code

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import aclosing
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audiokit.audio.buffer import Audio
+from audiokit.contracts import TTS, SpeechChunk, Voice, Word
+from audiokit.errors import ConfigError, ProviderUnavailable, QuotaError, UsageError
+from audiokit.speech.cache import CacheSettings, SpeechCache
+from audiokit.speech.cached import CachedTTS
+from audiokit.speech.chapters import chapters
+from audiokit.speech.fallback import FallbackTTS, Speaker
+from audiokit.speech.live import streamed
+from audiokit.speech.narrate import Pace, Spoken, narrated, script
+from audiokit.speech.subtitles import cues, to_srt
+from tests.speech.voices import RATE, ToneTTS
+
+TEXT = "One two three. Four five.\n\nSix seven eight nine."
+
+
+def narrate(tts: TTS, text: str = TEXT, pace: Pace | None = None) -> list[Spoken]:
+    async def collect() -> list[Spoken]:
+        return [spoken async for spoken in narrated(tts, script(text, pace or Pace()), pace=pace)]
+
+    return asyncio.run(collect())
+
+
+def joined(spoken: list[Spoken]) -> Audio:
+    return Audio(np.concatenate([sentence.audio.samples for sentence in spoken]), RATE)
+
+
+def test_sentences_stand_where_they_say_with_their_pauses_between() -> None:
+    spoken = narrate(ToneTTS(), pace=Pace(sentence_pause_s=0.3, paragraph_pause_s=0.7))
+    assert [sentence.text for sentence in spoken] == ["One two three.", "Four five.", "Six seven eight nine."]
+    gaps = [later.start_s - earlier.end_s for earlier, later in pairwise(spoken)]
+    assert gaps == pytest.approx([0.3, 0.7], abs=1e-3)
+    whole = joined(spoken)
+    assert whole.duration_s == pytest.approx(spoken[-1].end_s, abs=1e-3)
+    for sentence in spoken:
+        loud = np.abs(whole[sentence.start_s + 0.01 : sentence.end_s - 0.01].samples)
+        assert np.sqrt(np.mean(loud**2)) > 0.15
+    assert not whole[spoken[0].end_s : spoken[1].start_s].samples.any()
+
+
+def test_no_joint_clicks() -> None:
+    whole = joined(narrate(ToneTTS(), "One two three. Four five. Six."))
+    # A tone of 600 Hz at 0.3 moves 0.071 a frame at most; a cut in its middle would jump up to 0.3.
+    assert float(np.abs(np.diff(whole.samples[:, 0])).max()) < 0.08
+    assert abs(float(whole.samples[0, 0])) < 1e-3
+
+
+class SlowEdges(ToneTTS):
+    """Puts half a second of silence around what it says."""
+
+    async def synthesize(self, text: str, voice: Voice | None = None):  # type: ignore[no-untyped-def]
+        yield SpeechChunk(np.zeros((RATE // 2, 1), np.float32), RATE)
+        async for chunk in super().synthesize(text, voice):
+            words = tuple(
+                Word(text=word.text, start_s=word.start_s + 0.5, end_s=word.end_s + 0.5, confidence=1.0)
+                for word in chunk.words
+            )
+            yield SpeechChunk(chunk.samples, RATE, words)
+        yield SpeechChunk(np.zeros((RATE // 2, 1), np.float32), RATE)
+
+
+def test_a_voices_own_silence_makes_no_gaps_and_its_words_keep_their_places() -> None:
+    spoken = narrate(SlowEdges(), "One two. Three four.", Pace(sentence_pause_s=0.2))
+    assert joined(spoken).duration_s == pytest.approx(0.2 + 0.2 + 0.2 + 4 * 0.03, abs=0.02)
+    first = spoken[1].words[0]
+    assert first.text == "Three"
+    assert first.start_s == pytest.approx(spoken[1].start_s + 0.03, abs=0.01)
+
+
+def test_as_many_are_made_at_once_as_are_allowed_and_in_order() -> None:
+    tts = ToneTTS(pause_s=0.005)
+    text = " ".join(f"Sentence number {number} here." for number in range(12))
+    spoken = narrate(tts, text, Pace(concurrency=3))
+    assert tts.most_at_once == 3
+    assert [sentence.text for sentence in spoken] == [f"Sentence number {number} here." for number in range(12)]
+
+
+def test_what_is_left_early_is_not_made() -> None:
+    tts = ToneTTS(pause_s=0.01)
+
+    async def leave() -> None:
+        stream = narrated(tts, script(" ".join(["Go on."] * 20), Pace()))
+        await anext(stream)
+        await stream.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(leave())
+    assert len(tts.asked) <= 3
+    assert tts.closed == len(tts.asked)
+
+
+def test_a_sentence_that_fails_once_is_tried_again() -> None:
+    class Flaky(ToneTTS):
+        async def synthesize(self, text: str, voice: Voice | None = None):  # type: ignore[no-untyped-def]
+            if not self.asked:
+                self.asked.append("failed")
+                raise ProviderUnavailable("busy", provider="tone", retryable=True)
+            async for chunk in super().synthesize(text, voice):
+                yield chunk
+
+    tts = Flaky()
+    assert len(narrate(tts, "Hello there.")) == 1
+    assert tts.asked == ["failed", "Hello there."]
+
+
+def test_a_text_that_was_interrupted_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    cache = SpeechCache(CacheSettings(folder=tmp_path))
+    lines = script("One two. Three four. Five six. Seven eight.", Pace())
+    first, second = ToneTTS(), ToneTTS()
+
+    async def speak(voice: ToneTTS, count: int) -> None:
+        tts = CachedTTS(voice, cache, provider="tone")
+        async with aclosing(narrated(tts, lines, pace=Pace(concurrency=1))) as stream:  # type: ignore[type-var]
+            async for _ in stream:
+                count -= 1
+                if not count:
+                    break
+
+    asyncio.run(speak(first, 2))
+    assert first.asked == ["One two.", "Three four."]
+    asyncio.run(speak(second, 0))
+    assert second.asked == ["Five six.", "Seven eight."]
+
+
+def test_a_sentence_that_breaks_off_is_spoken_by_the_next_voice() -> None:
+    broken = ToneTTS(fails_after=1, error=QuotaError("spent", provider="a"))
+    tts = FallbackTTS([Speaker(name="a", tts=broken), Speaker(name="b", tts=ToneTTS())])
+    assert [sentence.text for sentence in narrate(tts, "One two. Three four.")] == ["One two.", "Three four."]
+    assert broken.asked[:1] == ["One two."]
+
+
+@pytest.mark.parametrize("text", ["", " \n\n", "... --- !!!"])
+def test_nothing_to_say_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="nothing to say"):
+        script(text, Pace())
+
+
+@pytest.mark.parametrize("wrong", [{"sentence_pause_s": -1.0}, {"concurrency": 0}])
+def test_a_pace_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ConfigError):
+        Pace(**wrong)  # type: ignore[arg-type]
+
+
+def test_subtitles_follow_the_words() -> None:
+    text = "This is a sentence that has so many words in it that one subtitle cannot hold it all at once, can it?"
+    shown = cues(narrate(ToneTTS(), text))
+    assert " ".join(cue.text for cue in shown) == text
+    assert len(shown) == 2
+    assert shown[0].end_s == pytest.approx(shown[1].start_s)
+    first = to_srt(shown).split("\n\n")[0].splitlines()
+    assert first[:2] == ["1", "00:00:00,000 --> 00:00:01,800"]
+    assert len(first) == 4
+    assert all(len(line) <= 42 for line in first[2:])
+
+
+def test_without_word_times_a_sentence_is_a_subtitle() -> None:
+    sentence = narrate(ToneTTS(), "Hello there.")[0]
+    bare = Spoken(text=sentence.text, audio=sentence.audio, start_s=3723.5, end_s=3724.25)
+    assert to_srt(cues([bare])) == "1\n01:02:03,500 --> 01:02:04,250\nHello there.\n"
+
+
+BOOK = """A Book
+
+Prologue
+
+It began.
+
+# Chapter One
+Chapter 2 is mentioned here
+and goes on.
+
+Chapter 2: The Sea
+
+Waves.
+"""
+
+
+def test_a_book_is_cut_at_its_titles() -> None:
+    assert [(chapter.title, chapter.text) for chapter in chapters(BOOK)] == [
+        ("", "A Book"),
+        ("Prologue", "Prologue\n\nIt began."),
+        ("Chapter One", "Chapter One\n\nChapter 2 is mentioned here\nand goes on."),
+        ("Chapter 2: The Sea", "Chapter 2: The Sea\n\nWaves."),
+    ]
+
+
+def test_a_text_without_titles_is_one_chapter() -> None:
+    assert [chapter.title for chapter in chapters("Just a text.")] == [""]
+    assert chapters(" \n") == []
+
+
+def stream(tts: ToneTTS, texts: Iterator[str]) -> list[SpeechChunk]:
+    async def collect() -> list[SpeechChunk]:
+        return [chunk async for chunk in streamed(tts, texts)]
+
+    return asyncio.run(collect())
+
+
+def test_the_first_clause_is_heard_before_the_text_is_written() -> None:
+    tts, asked_then = ToneTTS(), []
+
+    async def listen() -> None:
+        written = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def write() -> Iterator[str]:
+            yield "Sure, here "
+            asyncio.run_coroutine_threadsafe(written.wait(), loop).result(10)
+            yield "it is. Done."
+
+        async for _ in streamed(tts, write()):
+            if not written.is_set():
+                asked_then.extend(tts.asked)
+                written.set()
+
+    asyncio.run(listen())
+    assert asked_then == ["Sure,"]
+    assert tts.asked == ["Sure,", "here it is.", "Done."]
+
+
+def test_words_of_a_stream_are_timed_from_its_start() -> None:
+    chunks = stream(ToneTTS(), iter(["One two. ", "Three."]))
+    words = [word for chunk in chunks for word in chunk.words]
+    assert [(word.text, round(word.start_s, 3)) for word in words] == [("One", 0.0), ("two.", 0.1), ("Three.", 0.2)]
+
+
+def test_an_error_of_the_voice_or_of_the_writer_reaches_the_listener() -> None:
+    broken = ProviderUnavailable("away", provider="tone")
+    with pytest.raises(ProviderUnavailable):
+        stream(ToneTTS(fails_after=0, error=broken), iter(["Hello there."]))
+
+    def write() -> Iterator[str]:
+        yield "Hello "
+        raise KeyError("writer")
+
+    with pytest.raises(KeyError, match="writer"):
+        stream(ToneTTS(), write())

@@ -1,0 +1,141 @@
+"""audiokit.spoken: say, narrate and stream_speech, with the offline voice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+import audiokit
+from audiokit.audio.buffer import Audio
+from audiokit.audio.files import info, read
+from audiokit.cloning.entry import VoiceEntry
+from audiokit.cloning.voices import VoiceBook
+from audiokit.contracts import Voice
+from audiokit.errors import AudioFileError, ConfigError, MissingKeyError, UsageError
+from audiokit.speech.speaking import SaySettings
+from audiokit.speech.usage import UsageCounter
+from audiokit.spoken import find_voice, narrate, say, stream_speech
+
+pytestmark = pytest.mark.model
+
+BOOK = "# One\n\nThe **first** part.\n\n# Two\n\nThe second part."
+
+
+def test_say_gives_audio_and_says_it_again_for_nothing() -> None:
+    usage = UsageCounter()
+    first = say("Hello there. How are you?", usage=usage)
+    second = say("Hello there. How are you?", usage=usage)
+    assert 1.0 < first.duration_s < 3.0
+    np.testing.assert_allclose(second.samples, first.samples, atol=1e-4)
+    assert usage.total("characters") == usage.total("cached_characters") == len("Hello there.How are you?")
+
+
+def test_without_the_cache_it_is_made_anew() -> None:
+    usage = UsageCounter()
+    for _ in range(2):
+        say("Hello.", settings=SaySettings(cache=False), usage=usage)
+    assert usage.total("characters") == 12
+    assert usage.total("cached_characters") == 0
+
+
+def test_the_whole_goes_into_a_file_with_subtitles(tmp_path: Path) -> None:
+    text = "Hello there. How are you?\n\nI am well."
+    out = say(text, out=tmp_path / "hello.mp3", srt=tmp_path / "hello.srt")
+    assert out == tmp_path / "hello.mp3"
+    assert read(out).duration_s == pytest.approx(say(text).duration_s, abs=0.1)
+    assert (tmp_path / "hello.srt").read_text("utf-8").count("-->") == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["hello.mp3", "hello.srt"]
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("mine", "utf-8")
+    with pytest.raises(UsageError, match="there already"):
+        say("Hello.", out=tmp_path / "a.wav")
+    assert info(say("Hello.", out=tmp_path / "a.wav", force=True)).sample_rate == 24_000
+
+
+def test_a_format_nobody_can_write_is_refused_before_anything_is_spoken(tmp_path: Path) -> None:
+    usage = UsageCounter()
+    with pytest.raises(AudioFileError):
+        say("Hello.", out=tmp_path / "a.xyz", usage=usage)
+    assert usage.usages() == []
+
+
+def test_numbers_are_words_only_when_that_is_asked_for() -> None:
+    usage = UsageCounter()
+    say("It costs $5.", usage=usage)
+    assert usage.total("characters") == len("It costs $5.")
+    say("It costs $5.", settings=SaySettings(normalize_text=True), usage=usage)
+    assert usage.total("characters") == len("It costs $5.") + len("It costs five dollars.")
+
+
+def test_a_voice_is_looked_up_in_the_book_and_then_taken_as_the_providers_own() -> None:
+    ann = Voice(name="Ann", provider="hibari", voice_id="heart")
+    VoiceBook().add(VoiceEntry(voice=ann, origin="local", created="2026-01-01T00:00:00Z"))
+    assert find_voice("ann", "hibari") == ann
+    assert find_voice("rachel", "elevenlabs") == Voice(name="rachel", provider="elevenlabs", voice_id="rachel")
+    assert say("Hello.", voice="Ann").frames == say("Hello.").frames
+
+
+def test_a_voice_of_another_provider_is_refused() -> None:
+    with pytest.raises(UsageError, match="belongs to elevenlabs"):
+        say("Hello.", voice=Voice(name="Ann", provider="elevenlabs", voice_id="x"),
+            settings=SaySettings(provider="hibari"))  # fmt: skip
+
+
+def test_a_fallback_speaks_when_the_first_has_no_key(caplog: pytest.LogCaptureFixture) -> None:
+    spoken = say("Hello.", settings=SaySettings(provider="elevenlabs", fallback=("hibari",)))
+    assert spoken.frames == say("Hello.").frames
+    assert "ELEVENLABS_API_KEY" in caplog.text
+    with pytest.raises(MissingKeyError):
+        say("Hello.", settings=SaySettings(provider="elevenlabs"))
+
+
+def test_an_unknown_provider_or_model_is_refused() -> None:
+    with pytest.raises(ConfigError, match="nobody"):
+        say("Hello.", settings=SaySettings(provider="nobody"))
+    with pytest.raises(ConfigError, match="nobody"):
+        say("Hello.", settings=SaySettings(fallback=("nobody",)))
+    with pytest.raises(ConfigError, match="model"):
+        say("Hello.", settings=SaySettings(model="large"))
+
+
+def test_a_stream_of_pieces_is_spoken_clause_by_clause() -> None:
+    usage = UsageCounter()
+    chunks = list(stream_speech(iter(["Sure, he", "re it is. ", "Done."]), usage=usage))
+    assert sum(chunk.duration_s for chunk in chunks) > 1.0
+    assert usage.total("characters") == len("Sure,here it is.Done.")
+    with pytest.raises(UsageError, match="nothing to say"):
+        list(stream_speech("..."))
+
+
+@pytest.mark.parametrize("name", ["book.m4b", "book.mp3"])
+def test_a_book_becomes_one_file_with_marks(tmp_path: Path, name: str) -> None:
+    (path,) = narrate(BOOK, tmp_path / name)
+    with av.open(str(path)) as file:
+        marks = [(mark["metadata"]["title"], mark["start"] * mark["time_base"]) for mark in file.chapters()]
+    assert [title for title, _ in marks] == ["One", "Two"]
+    whole = Audio.read(path)
+    assert 0.5 < float(marks[1][1]) < whole.duration_s
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_book_becomes_a_file_for_each_chapter(tmp_path: Path) -> None:
+    usage = UsageCounter()
+    paths = narrate(BOOK, tmp_path / "book", extension="mp3", usage=usage)
+    assert [path.name for path in paths] == ["01 One.mp3", "02 Two.mp3"]
+    assert all(read(path).duration_s > 0.5 for path in paths)
+    assert usage.total("characters") == len("OneThe first part.TwoThe second part.")
+
+
+@pytest.mark.parametrize(("text", "name"), [("", "book.mp3"), (BOOK, "book.wav")])
+def test_a_book_without_text_or_place_for_marks_is_refused(tmp_path: Path, text: str, name: str) -> None:
+    with pytest.raises(UsageError):
+        narrate(text, tmp_path / name)
+
+
+def test_the_verbs_are_public() -> None:
+    assert (audiokit.say, audiokit.stream_speech, audiokit.narrate) == (say, stream_speech, narrate)
