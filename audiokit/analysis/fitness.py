@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,12 +39,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitness:
-    """Whether a recording is fit for cloning; who speaks, and how many, is not judged."""
+    """Whether a recording is fit for cloning; how many people speak is judged when it was asked for."""
 
     purpose: Purpose
     """The kind of clone."""
     checks: tuple[Check, ...]
-    """Level, true peak, noise, music, length."""
+    """Level, true peak, noise, music, length, and speakers if they were counted."""
 
     @property
     def is_fit(self) -> bool:
@@ -78,7 +79,8 @@ def fit_for_cloning(report: Report, purpose: Purpose = "instant") -> Fitness:
     if purpose not in SPEECH_S:
         raise ValueError(f"purpose is {purpose!r}; expected one of {', '.join(SPEECH_S)}")
     checks = (_level(report), _peak(report), _noise(report), _music(report), _length(report, purpose))
-    return Fitness(purpose=purpose, checks=checks)
+    counted = () if report.speakers is None else (_speakers(report.speakers),)
+    return Fitness(purpose=purpose, checks=checks + counted)
 
 
 def _level(report: Report) -> Check:
@@ -121,6 +123,14 @@ def _length(report: Report, purpose: Purpose) -> Check:
     fits = low_s <= speech_s and (high_s is None or speech_s <= high_s)
     advice = f"Add {_minutes(low_s - speech_s)} of speech." if speech_s < low_s else "Keep the best 1 to 2 minutes."
     return _check("length", fits, f"{_minutes(speech_s)} of speech", expected, advice)
+
+
+def _speakers(parts: Sequence[float]) -> Check:
+    found = f"{len(parts)} voices: {', '.join(f'{part:.0%}' for part in parts)}" if len(parts) > 1 else "one voice"
+    advice = "Leave the others out, or choose: audiokit clone --speaker 1."
+    if not parts:
+        return _check("speakers", None, "nobody speaks", "one voice", "Add speech.")
+    return _check("speakers", len(parts) == 1, found, "one voice", advice)
 
 
 def _minutes(duration_s: float) -> str:

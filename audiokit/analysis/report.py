@@ -20,7 +20,7 @@ from audiokit.analysis.survey import FileFacts, Source, Survey, survey
 from audiokit.analysis.tracks import LEVEL_S, PitchTrack
 from audiokit.progress import SILENT, Progress
 
-ASKS = ("tempo", "beats", "onsets", "pyin", "mos")
+ASKS = ("tempo", "beats", "onsets", "pyin", "mos", "speakers")
 """What is only measured when it is asked for."""
 
 HIGHEST_SNR_DB = 100.0  # digital silence around speech would give infinity
@@ -107,6 +107,8 @@ class Report:
     """When each note, syllable or knock begins, in seconds."""
     mos: Mos | None
     """How listeners would rate the speech, by DNSMOS."""
+    speakers: tuple[float, ...] | None
+    """Part of the speech, 0..1, that each voice speaks, the largest first."""
     notes: tuple[str, ...]
     """What could not be measured, and why."""
 
@@ -178,6 +180,7 @@ def report(heard: Survey, ask: Collection[str] = ()) -> Report:
         beats_s=rhythm.beats_s(features.onset_strength) if "beats" in ask else None,
         onsets_s=rhythm.onsets_s(features.onset_strength) if "onsets" in ask else None,
         mos=heard.mos,
+        speakers=heard.speakers,
         notes=heard.notes,
     )
 

@@ -58,6 +58,7 @@ def columns(report: Report) -> dict[str, Any]:
             elif not isinstance(value, dict):
                 flat[f"{group}.{name}"] = value
     flat["tempo_bpm"] = plain["tempo_bpm"]
+    flat["speakers"] = None if plain["speakers"] is None else len(plain["speakers"])
     for name in ("overall", "signal", "background"):
         flat[f"mos.{name}"] = plain["mos"][name] if plain["mos"] else None
     return {**flat, "fit_for_cloning": plain["fit_for_cloning"]["verdict"], "notes": " ".join(plain["notes"])}
@@ -108,6 +109,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("tempo", f"{report.tempo_bpm:.1f} beats a minute" if report.tempo_bpm else ""),
         ("beats", "" if report.beats_s is None else str(len(report.beats_s))),
         ("onsets", "" if report.onsets_s is None else str(len(report.onsets_s))),
+        ("speakers", "" if report.speakers is None else ", ".join(f"{part:.0%}" for part in report.speakers) or "none"),
         ("MOS", f"{mos.overall:.2f}, signal {mos.signal:.2f}, background {mos.background:.2f}" if mos else ""),
     ]
 

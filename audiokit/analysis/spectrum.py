@@ -62,18 +62,24 @@ def bin_frequencies_hz() -> Vector:
 
 
 @cache
-def mel_filters() -> Vector:
-    """Give the matrix from a power spectrum to MELS mel bands, shape (WINDOW / 2 + 1, MELS).
+def mel_filters(sample_rate: int = RATE, window: int = WINDOW, bands: int = MELS) -> Vector:
+    """Give the matrix from a power spectrum to mel bands, shape (window / 2 + 1, bands).
 
     Triangles on Slaney's scale from 0 Hz to half the rate, each with an area of 1 Hz.
+
+    Parameters
+    ----------
+    sample_rate : in Hz.
+    window : frames of a spectrum.
+    bands : how many.
 
     Source
     ------
     M. Slaney: Auditory Toolbox, Interval Research Corporation, 1998; the default of `librosa.filters.mel`.
     """
-    edges_hz = _hz_from_mel(np.linspace(0.0, _mel_from_hz(RATE / 2), MELS + 2))
+    edges_hz = _hz_from_mel(np.linspace(0.0, _mel_from_hz(sample_rate / 2), bands + 2))
     low, middle, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
-    bins_hz = np.fft.rfftfreq(WINDOW, 1 / RATE)[:, np.newaxis]
+    bins_hz = np.fft.rfftfreq(window, 1 / sample_rate)[:, np.newaxis]
     rising, falling = (bins_hz - low) / (middle - low), (high - bins_hz) / (high - middle)
     triangles = np.maximum(0, np.minimum(rising, falling))
     return np.asarray(triangles * 2 / (high - low), np.float32)

@@ -16,6 +16,7 @@ from audiokit.analysis.features import FeatureReader, Features
 from audiokit.analysis.meters import Excerpt, LevelMeter, Levels
 from audiokit.analysis.mos import Mos, MosReader
 from audiokit.analysis.silero import SAMPLE_RATE, SpeechReader
+from audiokit.analysis.speakers import SpeakerReader
 from audiokit.analysis.spectrum import RATE
 from audiokit.analysis.tags import tags
 from audiokit.analysis.tracks import LevelTrack, LevelTracker, PitchTrack, PyinTracker, YinTracker
@@ -76,6 +77,8 @@ class Survey:
     """Where the detector hears speech; None without a detector."""
     mos: Mos | None
     """Estimated opinion of listeners; None when not asked for."""
+    speakers: tuple[float, ...] | None
+    """Part of the speech that each voice speaks, the largest first; None when not asked for, or without a detector."""
     notes: tuple[str, ...]
     """What could not be measured, and why."""
 
@@ -86,7 +89,8 @@ def survey(source: Source, ask: Collection[str], progress: Progress) -> Survey:
     Parameters
     ----------
     source : a file, or audio in memory.
-    ask : "pyin" follows the pitch with pYIN, "mos" rates the speech; other names are none of its business.
+    ask : "pyin" follows the pitch with pYIN, "mos" rates the speech, "speakers" counts the voices; other
+        names are none of its business.
     progress : called with the name and the seconds of audio, done and in all.
 
     Raises
@@ -145,10 +149,11 @@ class _Ears:
         self._excerpt = Excerpt(facts.sample_rate)
         self._speech = _speech_reader(notes)
         self._mos = MosReader() if "mos" in ask else None
+        self._speakers = SpeakerReader() if "speakers" in ask else None
         self._track, self._pitch = LevelTracker(), PyinTracker() if "pyin" in ask else YinTracker()
         self._features = FeatureReader()
         listeners: list[Listener] = [self._track.push, self._pitch.push]
-        listeners += [optional.push for optional in (self._speech, self._mos) if optional]
+        listeners += [optional.push for optional in (self._speech, self._mos, self._speakers) if optional]
         self._lanes = (
             _Lane(Resampler(facts.sample_rate, SAMPLE_RATE), listeners),
             _Lane(Resampler(facts.sample_rate, RATE), [self._features.push]),
@@ -181,6 +186,7 @@ class _Ears:
             pitch=self._pitch.finish(),
             speech=speech,
             mos=self._mos.finish(speech or ()) if self._mos else None,
+            speakers=self._speakers.finish(speech) if self._speakers and speech is not None else None,
             notes=tuple(notes),
         )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Answer: TypeAlias = Report | AudioFileError
 
-ASKS = ("tempo", "beats", "onsets", "pyin", "mos")  # a test compares it with the library's
+ASKS = ("tempo", "beats", "onsets", "pyin", "mos", "speakers")  # a test compares it with the library's
 
 Task = tuple[Path, tuple[str, ...], Path | None]
 """A file, what to ask for, and where to draw it."""
@@ -62,6 +62,7 @@ def analyze(
       tempo, beats, onsets  3 s and 250 MB to begin with, then 2,000 x real time and more
       pyin                  pitch by pYIN instead of YIN, 14 x real time
       mos                   opinion scores by DNSMOS, 15 x real time
+      speakers              how many voices speak, 3 s a recording at most
 
     \b
     Examples:

@@ -13,7 +13,7 @@ from audiokit.audio.buffer import Audio
 from audiokit.audio.chunk import chunks_of
 from audiokit.contracts import STT, Transcript
 from audiokit.dataset.settings import PrepSettings
-from audiokit.registry import provider
+from audiokit.registry import provider, takes
 
 CHARACTERS_PER_S = (4.0, 25.0)  # slower is missing text, faster is made-up text; NeMo's SDP allows 18-30 at most
 MIN_CONFIDENCE = 0.5
@@ -24,7 +24,9 @@ EDGE_DB = 20.0  # ... where "does too" means less than this under the loudest pa
 @lru_cache(maxsize=1)
 def recognizer(name: str, model: str, language: str) -> STT:
     """Open a recognizer once a process."""
-    settings = {key: value for key, value in (("model", model), ("language", language)) if value}
+    settings: dict[str, object] = {key: value for key, value in (("model", model), ("language", language)) if value}
+    if takes("stt", name, "realtime"):
+        settings["realtime"] = False  # a whole clip at once costs less than the same through a live line
     stt: STT = provider("stt", name, **settings)
     return stt
 

@@ -97,7 +97,7 @@ def test_pictures_of_the_same_name_do_not_overwrite_each_other(folder: Path, tmp
     (["FOLDER/notes.mp3"], 3, "error: notes.mp3: a text"),
     (["FOLDER/notes.mp3", "BAD"], 3, "nothing to analyze"),
     (["EMPTY"], 3, "nothing to analyze"),
-    (["FOLDER", "--ask", "tempos"], 2, "'tempos' cannot be asked for; there are tempo, beats, onsets, pyin, mos."),
+    (["FOLDER", "--ask", "tempos"], 2, "'tempos' cannot be asked for; there are tempo, beats, onsets, pyin, mos, "),
     (["FOLDER", "--jobs", "0"], 2, "jobs"),
     (["FOLDER/take.wav", "--plot", "FOLDER/take.wav"], 2, "plot"),
     ([], 2, "Missing argument"),

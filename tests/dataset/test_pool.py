@@ -242,7 +242,7 @@ def test_workers_compute_on_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("how", "kind", "exit_code"),
     [("config", errors.ConfigError, 4), ("missing", errors.MissingDependencyError, 6),
-     ("acme", errors.RateLimitError, 5)],
+     ("acme", errors.RateLimitError, 8)],
 )  # fmt: skip
 def test_an_error_of_a_worker_is_raised_as_what_it_was(
     pool: Pool, how: str, kind: type[errors.AudiokitError], exit_code: int

@@ -92,19 +92,23 @@ def test_several_utterances_are_one_text(say: Callable[..., None], tone: Callabl
     assert result["characters_per_s"] == pytest.approx(33 / 4, abs=0.01)
 
 
-def test_a_recognizer_is_opened_once_with_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[dict[str, str]] = []
+@pytest.mark.parametrize(("has_a_live_line", "more"), [(False, {}), (True, {"realtime": False})])
+def test_a_recognizer_is_opened_once_with_what_is_set(
+    has_a_live_line: bool, more: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[dict[str, object]] = []
 
-    def provider(kind: str, name: str, **settings: str) -> ModuleType:
+    def provider(kind: str, name: str, **settings: object) -> ModuleType:
         opened.append({"kind": kind, "name": name, **settings})
         return sys
 
     monkeypatch.setattr(texts, "provider", provider)
+    monkeypatch.setattr(texts, "takes", lambda *setting: has_a_live_line)
     texts.recognizer.cache_clear()
     for _ in range(2):
         texts.recognizer("acme", "large", "")
     texts.recognizer.cache_clear()
-    assert opened == [{"kind": "stt", "name": "acme", "model": "large"}]
+    assert opened == [{"kind": "stt", "name": "acme", "model": "large", **more}]
 
 
 def test_silence_at_the_edge_is_not_loud(tone: Callable[..., Audio]) -> None:

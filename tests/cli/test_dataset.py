@@ -1,0 +1,98 @@
+"""audiokit.cli.dataset, as a shell sees it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from audiokit.audio.files import info
+from audiokit.cli.dataset import export
+from audiokit.cli.main import cli
+from audiokit.dataset.exports.export import ExportSettings
+from audiokit.dataset.manifest import Dataset
+from tests.dataset.small import small_dataset
+
+
+def audiokit(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["dataset", *map(str, words)])
+
+
+@pytest.fixture
+def talks(tmp_path: Path) -> Path:
+    return small_dataset(tmp_path / "talks").root
+
+
+def test_info_tells_what_is_in_it(talks: Path) -> None:
+    lines = dict(line.split(maxsplit=1) for line in audiokit("info", talks).stdout.splitlines())
+    assert lines["clips"] == "5 of 6 kept, 0:00:25"
+    assert lines["rate"] == "22050 Hz"
+    assert audiokit("info", talks).stdout.count("\n") == 6
+
+
+def test_info_as_json_has_the_totals_too(talks: Path) -> None:
+    told = json.loads(audiokit("info", talks, "--json").stdout)
+    assert (told["kept"], told["with_text"], told["languages"], told["sample_rates"]) == (5, 5, ["en"], [22050])
+    assert told["size_bytes"] == sum(path.stat().st_size for path in (talks / "clips").iterdir())
+
+
+def test_verify_is_content_with_a_whole_dataset(talks: Path) -> None:
+    result = audiokit("verify", talks)
+    assert (result.exit_code, result.stdout) == (0, "5 clips are as the manifest says\n")
+
+
+def test_verify_names_each_problem_and_exits_with_3(talks: Path) -> None:
+    (talks / "clips/0880.wav").unlink()
+    result = audiokit("verify", talks)
+    assert result.exit_code == 3
+    assert result.stdout.startswith("missing    clips/0880.wav: the file is not there")
+    (problem,) = json.loads(audiokit("verify", talks, "--json").stdout)
+    assert (problem["fault"], problem["path"]) == ("missing", "clips/0880.wav")
+
+
+def test_export_writes_and_counts_the_parts(talks: Path, tmp_path: Path) -> None:
+    words = ("--to", "ljspeech", "--split", "3/1/1", "--seed", 7, "--sample-rate", 16000, "--quiet")
+    result = audiokit("export", talks, tmp_path / "out", *words)
+    assert result.exit_code == 0, result.output
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["train", "validation", "test"]
+    assert info(tmp_path / "out/wavs/0880.wav").sample_rate == 16000
+
+
+def test_export_as_json_names_the_clips(talks: Path, tmp_path: Path) -> None:
+    parts = json.loads(audiokit("export", talks, tmp_path / "out", "--to", "csv", "--json", "--quiet").stdout)
+    assert sorted(parts["train"] + parts["validation"]) == sorted(clip.id for clip in Dataset.open(talks))
+
+
+def test_export_options_have_the_defaults_of_the_settings() -> None:
+    defaults = {option.name: option.default for option in export.params}
+    settings = {field.name: field.default for field in fields(ExportSettings) if field.default is not None}
+    assert defaults["split"] == "/".join(map(str, settings.pop("split")))
+    assert settings == {name: defaults[name] for name in settings}  # sample_rate has none: each clip's own
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "message"),
+    [
+        (("--to", "kaldi"), 2, "'kaldi' is not one of 'coqui'"),
+        (("--to", "csv", "--split", "most"), 2, "--split is 'most'; expected shares such as 0.95/0.05"),
+        (("--to", "csv", "--split", "1/0"), 2, "--split is (1.0, 0.0)"),
+        (("--to", "csv", "--sample-rate", "7"), 2, "--sample-rate is 7"),
+        ((), 2, "Missing option '--to'"),
+    ],
+)
+def test_words_that_cannot_be_meant(
+    talks: Path, tmp_path: Path, words: tuple[str, ...], exit_code: int, message: str
+) -> None:
+    result = audiokit("export", talks, tmp_path / "out", *words)
+    assert result.exit_code == exit_code
+    assert message in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_dataset_exits_with_3(tmp_path: Path) -> None:
+    result = audiokit("info", tmp_path)
+    assert result.exit_code == 3
+    assert "no dataset there" in result.stderr
