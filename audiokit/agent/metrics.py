@@ -1,0 +1,78 @@
+"""What one turn took and cost, gathered while it happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import TypeAlias
+
+from audiokit.agent.events import Event, TurnMetrics
+from audiokit.contracts import Usage
+
+Price: TypeAlias = Callable[[Usage, int], float | None]
+"""Gives what a turn costs in US dollars, from what its models counted and the characters that were spoken anew."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TurnMeter:
+    """The growing `TurnMetrics` of a turn; moments on the session's clock, None until they come."""
+
+    speech_end_s: float | None = None
+    endpoint_s: float | None = None
+    stt_final_s: float | None = None
+    llm_first_token_s: float | None = None
+    first_clause_s: float | None = None
+    tts_first_byte_s: float | None = None
+    first_audio_s: float | None = None
+    interrupted_s: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    tts_characters: int = 0
+    cached_characters: int = 0
+    tools: int = 0
+    speculations: int = 0
+    wasted_speculations: int = 0
+    error: str | None = None
+
+    def count(self, usage: Usage) -> None:
+        """Add what a model was counted as."""
+        self.usage = Usage(
+            input_tokens=self.usage.input_tokens + usage.input_tokens,
+            output_tokens=self.usage.output_tokens + usage.output_tokens,
+            model=usage.model or self.usage.model,
+        )
+
+    def first(self, moment: str, now_s: float) -> None:
+        """Note a moment if it is the first of its kind.
+
+        Parameters
+        ----------
+        moment : the field's name.
+        now_s : in seconds on the session's clock.
+        """
+        if getattr(self, moment) is None:
+            setattr(self, moment, now_s)
+
+    def result(self, price: Price | None = None) -> TurnMetrics:
+        """Give the metrics.
+
+        Parameters
+        ----------
+        price : what it costs; None when nobody knows.
+        """
+        latency_s = None
+        if self.first_audio_s is not None and self.speech_end_s is not None:
+            latency_s = self.first_audio_s - self.speech_end_s
+        measured = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "usage"}
+        return TurnMetrics(
+            **measured,
+            latency_s=latency_s,
+            input_tokens=self.usage.input_tokens,
+            output_tokens=self.usage.output_tokens,
+            cost_usd=price(self.usage, self.tts_characters - self.cached_characters) if price else None,
+        )
+
+
+def json_line(event: Event) -> str:
+    """Write an event as one line of JSON, with its line end."""
+    return json.dumps(event.to_json(), ensure_ascii=False, default=str) + "\n"

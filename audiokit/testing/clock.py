@@ -1,0 +1,82 @@
+"""An event loop whose clock jumps to the next timer, so that a minute of conversation is tested in milliseconds."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+THREAD_POLL_S = 0.05  # how often a loop that waits for a thread looks up; the thread's end wakes it at once
+
+
+class VirtualClockLoop(asyncio.SelectorEventLoop):
+    """A loop that never waits for time: `asyncio.sleep(60)` is over at once, and `loop.time()` is 60 later.
+
+    While work runs in a thread (`asyncio.to_thread`), the clock stands still and the loop really waits.
+    """
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+        self._in_threads = 0
+        super().__init__(_JumpingSelector(self))
+
+    def time(self) -> float:
+        """Give the virtual time, in seconds."""
+        return self._now_s
+
+    def run_in_executor(  # type: ignore[override]  # typeshed spells the callable with type variable tuples
+        self, executor: Executor | None, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """Run in a thread, and let the clock stand still until it is done."""
+        future: asyncio.Future[T] = super().run_in_executor(executor, func, *args)
+        self._in_threads += 1
+        future.add_done_callback(self._thread_done)
+        return future
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  asyncio's signature
+        """Wait for the threads as any loop does; the clock stands still."""
+        self._in_threads += 1
+        await super().shutdown_default_executor()
+        self._in_threads -= 1
+
+    def _thread_done(self, future: asyncio.Future[Any]) -> None:
+        self._in_threads -= 1
+
+    def _jump(self, by_s: float | None, others: int) -> float | None:
+        """Move the clock; give the time to wait for real, in seconds, or None to wait for a socket."""
+        if self._in_threads:
+            return THREAD_POLL_S
+        if by_s is not None:
+            self._now_s += by_s
+            return 0.0
+        if others:
+            return None
+        raise RuntimeError("every task waits for something that nothing will ever bring about")
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    def __init__(self, loop: VirtualClockLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready: list[tuple[selectors.SelectorKey, int]] = super().select(0)
+        if ready or timeout == 0:
+            return ready
+        others = len(self.get_map()) - 1  # the loop's own pipe to itself
+        return list(super().select(self._loop._jump(timeout, others)))
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on virtual time, as `asyncio.run` does on real time.
+
+    Raises
+    ------
+    RuntimeError : every task waits, and no timer, thread or socket is left that could wake one.
+    """
+    with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
+        return runner.run(coroutine)

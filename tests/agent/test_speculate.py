@@ -1,0 +1,73 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+from audiokit.agent.speculate import Item, Speculation
+from audiokit.testing import clock
+from audiokit.testing.providers import ScriptedLLM
+
+
+def speculation(most: int = 2) -> tuple[Speculation, ScriptedLLM]:
+    llm = ScriptedLLM(first_s=1.0)
+
+    def ask(text: str) -> AsyncIterator[Item]:
+        from audiokit.contracts import Message
+
+        return llm.reply([Message(role="user", text=text)])
+
+    return Speculation(ask, most), llm
+
+
+def test_a_right_guess_is_taken_and_asked_once() -> None:
+    async def go() -> list[Item]:
+        guess, llm = speculation()
+        guess.offer("what time is it")
+        guess.offer("What time is it?")
+        await asyncio.sleep(5)
+        taken = guess.take("what time is it")
+        assert taken is not None
+        assert taken.first_s == 1.0
+        assert len(llm.asked) == 1
+        assert guess.counts() == (1, 0)
+        return [item async for item in taken][:3]
+
+    assert clock.run(go()) == ["You ", "said: ", "what "]
+
+
+def test_a_wrong_guess_is_stopped_and_counted() -> None:
+    async def go() -> None:
+        guess, llm = speculation()
+        guess.offer("what time")
+        await asyncio.sleep(0.5)
+        assert llm.open == 1
+        guess.offer("what time is it")
+        assert guess.take("something else") is None
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert llm.open == 0
+        assert guess.counts() == (2, 2)
+        assert guess.counts() == (0, 0)
+
+    clock.run(go())
+
+
+def test_guesses_are_limited() -> None:
+    async def go() -> int:
+        guess, llm = speculation(most=2)
+        for text in ("a", "b", "c", "d"):
+            guess.offer(text)
+            await asyncio.sleep(0.1)
+        guess.drop()
+        return len(llm.asked)
+
+    assert clock.run(go()) == 2
+
+
+def test_none_are_made_when_none_are_wanted() -> None:
+    async def go() -> int:
+        guess, llm = speculation(most=0)
+        guess.offer("a")
+        await asyncio.sleep(0.1)
+        assert guess.take("a") is None
+        return len(llm.asked)
+
+    assert clock.run(go()) == 0
