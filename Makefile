@@ -5,9 +5,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+COQUI = .venv-coqui
 OUT ?= demo-dataset
 
-.PHONY: demo test lint format bench clean
+.PHONY: demo test test-coqui lint format bench clean
 
 demo: $(VENV)/.offline
 	$(BIN)/audiokit prep samples/podcast $(OUT) --transcribe
@@ -17,6 +18,10 @@ demo: $(VENV)/.offline
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -n auto $(ARGS)
+
+# Coqui and Tortoise want 1.8 GB, so they have an environment of their own; `make test` skips their tests.
+test-coqui: $(COQUI)/.stamp
+	$(COQUI)/bin/pytest -n auto tests/providers/coqui tests/providers/tortoise tests/dataset/exports $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -43,4 +48,12 @@ $(VENV)/.offline: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.offline pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[offline,denoise,dev]'
+	@touch $@
+
+# A torchaudio built for CUDA beside a torch without it: what cannot be loaded goes, and is not needed.
+$(COQUI)/.stamp: pyproject.toml
+	$(PYTHON) -m venv $(COQUI)
+	$(COQUI)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(COQUI)/bin/pip install --quiet --disable-pip-version-check -e '.[offline,dev,coqui]' datasets lhotse webdataset
+	$(COQUI)/bin/python -c 'import glob, os, torch; [os.remove(path) for path in glob.glob("$(COQUI)/lib/*/site-packages/torchaudio/lib/*.so") if not torch.version.cuda]'
 	@touch $@

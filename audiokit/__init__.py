@@ -8,11 +8,16 @@ from __future__ import annotations
 TYPE_CHECKING = False  # type checkers take this name for true; `typing` itself costs 15 ms of import
 if TYPE_CHECKING:
     from audiokit import progress
+    from audiokit.agent.agent import Agent
+    from audiokit.agent.settings import AgentSettings
     from audiokit.analysis.report import Report
-    from audiokit.api import analyze, edit, info, prep, split
+    from audiokit.api import analyze, clone, converse, edit, export, info, plan_clone, prep, split
     from audiokit.audio.buffer import Audio
     from audiokit.audio.chunk import AudioChunk
     from audiokit.audio.formats import Encoding
+    from audiokit.cloning.clone import CloneSettings
+    from audiokit.cloning.voices import VoiceBook
+    from audiokit.dataset.exports.export import ExportSettings
     from audiokit.dataset.manifest import Dataset
     from audiokit.dataset.settings import PrepSettings
     from audiokit.editing import steps
@@ -33,11 +38,17 @@ if TYPE_CHECKING:
         RateLimitError,
         SampleError,
         UsageError,
+        VoiceLimitError,
     )
+    from audiokit.speech.cache import SpeechCache
+    from audiokit.speech.speaking import SaySettings
+    from audiokit.spoken import narrate, say, stream_speech
 
     __version__: str
 
 __all__ = [
+    "Agent",
+    "AgentSettings",
     "AtSilence",
     "AtTimes",
     "Audio",
@@ -46,11 +57,13 @@ __all__ = [
     "AudiokitError",
     "AuthenticationError",
     "CacheError",
+    "CloneSettings",
     "ConfigError",
     "Dataset",
     "DatasetError",
     "Encoding",
     "Every",
+    "ExportSettings",
     "MissingDependencyError",
     "MissingKeyError",
     "PrepSettings",
@@ -61,32 +74,57 @@ __all__ = [
     "RateLimitError",
     "Report",
     "SampleError",
+    "SaySettings",
+    "SpeechCache",
     "UsageError",
+    "VoiceBook",
+    "VoiceLimitError",
     "__version__",
     "analyze",
+    "clone",
+    "converse",
     "edit",
+    "export",
     "info",
+    "narrate",
+    "plan_clone",
     "prep",
     "progress",
+    "say",
     "split",
     "steps",
+    "stream_speech",
 ]
 
 _HOMES = {
+    "Agent": "audiokit.agent.agent",
+    "AgentSettings": "audiokit.agent.settings",
     "AtSilence": "audiokit.editing.split",
     "AtTimes": "audiokit.editing.split",
     "Audio": "audiokit.audio.buffer",
     "AudioChunk": "audiokit.audio.chunk",
+    "CloneSettings": "audiokit.cloning.clone",
     "Dataset": "audiokit.dataset.manifest",
     "Encoding": "audiokit.audio.formats",
     "Every": "audiokit.editing.split",
+    "ExportSettings": "audiokit.dataset.exports.export",
     "PrepSettings": "audiokit.dataset.settings",
     "Report": "audiokit.analysis.report",
+    "SaySettings": "audiokit.speech.speaking",
+    "SpeechCache": "audiokit.speech.cache",
+    "VoiceBook": "audiokit.cloning.voices",
     "analyze": "audiokit.api",
+    "clone": "audiokit.api",
+    "converse": "audiokit.api",
     "edit": "audiokit.api",
+    "export": "audiokit.api",
     "info": "audiokit.api",
+    "narrate": "audiokit.spoken",
+    "plan_clone": "audiokit.api",
     "prep": "audiokit.api",
+    "say": "audiokit.spoken",
     "split": "audiokit.api",
+    "stream_speech": "audiokit.spoken",
 }
 """Where a public name lives; an error is in `audiokit.errors`."""
 

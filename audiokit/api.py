@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, overload
 
 from audiokit.progress import SILENT, Progress
@@ -11,10 +12,17 @@ from audiokit.progress import SILENT, Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from audiokit.agent.config_file import AgentConfig
+    from audiokit.agent.events import Event
     from audiokit.analysis.report import Report
     from audiokit.audio.buffer import Audio
     from audiokit.audio.files import FileInfo
     from audiokit.audio.formats import Encoding
+    from audiokit.cloning.clone import CloneSettings, Plan
+    from audiokit.contracts import Voice
+    from audiokit.dataset.at_hand import Sources
+    from audiokit.dataset.exports.export import ExportSettings
+    from audiokit.dataset.exports.split import Parts
     from audiokit.dataset.manifest import Dataset
     from audiokit.dataset.settings import PrepSettings
     from audiokit.editing.apply import Source
@@ -89,7 +97,8 @@ def analyze(
     ----------
     source : a file, or audio in memory.
     ask : what costs more, by name. "tempo", "beats", "onsets": 3 s and 250 MB for librosa, then 2,000 x real time
-        and more; "pyin": pitch by pYIN instead of YIN, 14 x real time; "mos": opinion scores by DNSMOS, 15 x.
+        and more; "pyin": pitch by pYIN instead of YIN, 14 x real time; "mos": opinion scores by DNSMOS, 15 x;
+        "speakers": how many voices speak, 3 s at most.
     plot : a PNG to draw: waveform with segments, log-mel spectrogram, pitch, loudness.
     progress : called with the name and seconds of audio, done and in all.
 
@@ -215,7 +224,7 @@ def split(
     extension : the pieces' format.
     encoding : sample format, bit rate, tags and cover of the pieces.
     force : replace pieces of the same names.
-    progress : called with the file's name and seconds of audio, done and in all, each time it is gone through.
+    progress : called with the file's name and seconds of audio, done and in all.
 
     Returns
     -------
@@ -238,6 +247,150 @@ def split(
         force=force,
         progress=progress,
     )
+
+
+def export(
+    dataset: Dataset | str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    format: str,
+    settings: ExportSettings | None = None,
+    *,
+    progress: Progress = SILENT,
+) -> Parts:
+    """Write the kept clips of a dataset into a new folder, in the form that another program reads.
+
+    Parameters
+    ----------
+    dataset : opened, or its folder.
+    out : the folder; new or empty. It is there whole or not at all.
+    format : "coqui", "ljspeech", ...: the names in `audiokit.dataset.exports.export.FORMATS`.
+    settings : shares of training and validation, seed, rate, speaker; `ExportSettings()` by default.
+    progress : called with a clip's id and seconds of audio, done and in all.
+
+    Returns
+    -------
+    The clips by part: "train", "validation", "test".
+
+    Raises
+    ------
+    ConfigError : no such format.
+    DatasetError : no dataset, `out` holds something, or no clip fits.
+    """
+    from audiokit.dataset.exports.export import export as run
+    from audiokit.dataset.manifest import Dataset
+
+    opened = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
+    return run(opened, out, format, settings, progress=progress)
+
+
+@contextmanager
+def plan_clone(
+    sources: Sources,
+    *,
+    name: str,
+    provider: str = "elevenlabs",
+    settings: CloneSettings | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[Plan]:
+    """Choose and write the samples of a clone, and send nothing; they vanish at the end of the `with` block.
+
+    Parameters and errors are those of `clone`.
+    """
+    from audiokit.cloning.clone import CloneSettings, planned, workshop
+    from audiokit.cloning.material import from_clips
+    from audiokit.dataset.at_hand import at_hand, named
+    from audiokit.dataset.settings import PrepSettings
+
+    settings = settings or CloneSettings()
+    shop = workshop(provider, settings, progress)
+    # Short samples have no pause at their ends, and none is needed where clips are joined.
+    how = PrepSettings(
+        sample_rate=shop.cloner.requirements.sample_rate,
+        min_s=1.5,
+        keep_forced_cuts=True,
+        min_snr_db=settings.min_snr_db,
+    )
+    with (
+        at_hand(sources, how, jobs=cores(), progress=progress) as dataset,
+        planned(from_clips(dataset.clips, dataset.path, named(sources)), shop, name, settings, progress) as plan,
+    ):
+        yield plan
+
+
+def clone(
+    sources: Sources,
+    *,
+    name: str,
+    provider: str = "elevenlabs",
+    consent: str = "",
+    settings: CloneSettings | None = None,
+    progress: Progress = SILENT,
+) -> Voice:
+    """Make a voice from recordings of its owner, and enter it into the `VoiceBook`.
+
+    Parameters
+    ----------
+    sources : a dataset or its folder, or recordings: files, folders, globs. Recordings are prepared as `prep` does,
+        for this call only.
+    name : what the voice is called from now on.
+    provider : who makes it: elevenlabs, coqui, tortoise, or a plug-in.
+    consent : what the owner of the voice declares; kept with the voice. A spoken statement goes into `settings`.
+    settings : `CloneSettings()` by default.
+    progress : called with what is done and seconds of audio, done and in all.
+
+    Raises
+    ------
+    UsageError : no consent, or the name is taken.
+    SampleError : too little speech, more than one voice, or a statement spoken by somebody else.
+    AudioFileError, DatasetError : nothing usable in `sources`.
+    ConfigError, MissingDependencyError : no such provider, no key, or it is not installed.
+    ProviderError : the provider refused or failed.
+    """
+    from audiokit.cloning.clone import CloneSettings, make
+    from audiokit.cloning.consent import Statement, check_given
+    from audiokit.cloning.voices import VoiceBook
+
+    settings, book = settings or CloneSettings(), VoiceBook()
+    statement = Statement(text=consent, recording=settings.consent_recording)
+    check_given(statement, name)
+    book.check_free(name)
+    with plan_clone(sources, name=name, provider=provider, settings=settings, progress=progress) as plan:
+        return make(plan, statement, book).voice
+
+
+def converse(
+    source: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    config: str | os.PathLike[str] | AgentConfig | None = None,
+    *,
+    with_user: bool = False,
+    record: str | os.PathLike[str] | None = None,
+    session: str | os.PathLike[str] | None = None,
+    fast: bool = True,
+) -> list[Event]:
+    """Let an agent answer what is said in a recording, as if it were live; gives what happened, event by event.
+
+    Parameters
+    ----------
+    source, out : a recording in place of the microphone, and a file for what is heard of the agent meanwhile.
+    config : an `agent.toml`, or what was read from one; by default an agent that needs no key and no network.
+    with_user, record, session : see `audiokit.agent.doors.Doors`.
+    fast : take no longer than the models compute; False takes as long as the recording and the replies.
+
+    Raises
+    ------
+    AudioFileError : a file that cannot be read or written.
+    ConfigError : a configuration that cannot be meant, or a missing key.
+    MissingDependencyError : a provider whose extra is not installed.
+    """
+    from audiokit.agent.config_file import AgentConfig, build, load, patient
+    from audiokit.agent.doors import Doors, hold
+
+    chosen = AgentConfig() if config is None else config if isinstance(config, AgentConfig) else load(config)
+    doors = Doors(input=source, output=out, with_user=with_user, record=record, session=session)
+    events: list[Event] = []
+    hold(build(patient(chosen) if fast else chosen), doors, show=events.append, fast=fast)
+    return events
 
 
 def cores() -> int:

@@ -21,11 +21,11 @@ FLOORS = [
     {"audio"},
     {"dsp"},
     {"analysis"},
-    {"contracts", "registry"},
+    {"contracts", "registry", "services"},
     {"editing", "dataset", "cloning", "speech", "providers"},
     {"agent"},
     {"server"},
-    {"api", "testing"},
+    {"api", "spoken", "testing"},
     {"cli"},
     {"__init__", "__main__"},
 ]

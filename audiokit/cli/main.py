@@ -14,6 +14,13 @@ COMMANDS = {
     ),
     "edit": ("audiokit.cli.edit:edit", "Cut, join, level, clean and convert recordings, step by step"),
     "split": ("audiokit.cli.split:split", "Cut one recording into many, at silences or at times"),
+    "dataset": ("audiokit.cli.dataset:dataset", "Look at a dataset, verify it, export it for training"),
+    "clone": ("audiokit.cli.clone:clone", "Make a voice from recordings of its owner"),
+    "voices": ("audiokit.cli.voices:voices", "List, show, judge, move and delete voices"),
+    "agent": ("audiokit.cli.agent:agent", "Talk with an agent that listens, thinks and speaks"),
+    "say": ("audiokit.cli.say:say", "Speak a text, a file or what is typed, with any voice"),
+    "cache": ("audiokit.cli.cache:cache", "Look at kept speech: count, prune, share, warm it up"),
+    "cost": ("audiokit.cli.cost:cost", "Estimate what a text, recordings or a conversation cost"),
     "completion": ("audiokit.cli.completion:completion", "Print the script that completes words in your shell"),
 }
 """Each command's place and short help; a test compares the latter with the command's own."""
@@ -28,7 +35,7 @@ def cli(traceback: bool) -> None:
     `audiokit COMMAND --help` explains one command.
 
     Exit codes: 0 done, 1 other error, 2 usage, 3 audio or dataset, 4 configuration or key, 5 provider,
-    6 missing dependency, 130 stopped with Ctrl-C.
+    6 missing dependency, 7 quota used up, 8 too many requests, 9 no slot for another voice, 130 stopped with Ctrl-C.
     """
 
 

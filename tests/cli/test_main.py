@@ -17,7 +17,17 @@ from click.testing import CliRunner, Result
 from audiokit.cli.lazy import LazyGroup
 from audiokit.cli.main import COMMANDS, cli
 from audiokit.cli.output import interrupt_hint, print_json, print_panel, print_table
-from audiokit.errors import AudiokitError, ConfigError, DatasetError, MissingDependencyError, ProviderError
+from audiokit.errors import (
+    AudiokitError,
+    AuthenticationError,
+    ConfigError,
+    DatasetError,
+    MissingDependencyError,
+    ProviderError,
+    QuotaError,
+    RateLimitError,
+    VoiceLimitError,
+)
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -86,7 +96,11 @@ def test_a_word_like_no_command_gets_no_suggestion() -> None:
         (DatasetError("broken"), 3),
         (ConfigError("broken"), 4),
         (ProviderError("broken", provider="acme"), 5),
+        (AuthenticationError("broken", provider="acme"), 4),
         (MissingDependencyError("broken", extra="offline"), 6),
+        (QuotaError("broken", provider="acme"), 7),
+        (RateLimitError("broken", provider="acme"), 8),
+        (VoiceLimitError("broken", provider="acme"), 9),
     ],
 )
 def test_an_audiokit_error_is_one_line_and_its_exit_code(

@@ -1,0 +1,1 @@
+"""The agent on the web: a FastAPI application that carries live voice between browsers, telephones and an agent."""

@@ -1,0 +1,1 @@
+"""Talking with an agent that somebody else hosts, as if it were ours."""

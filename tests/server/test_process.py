@@ -1,0 +1,193 @@
+"""`audiokit agent serve` as a process: its log, its end (audiokit.cli.serve, audiokit.server.run, .drain)."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from click.testing import CliRunner
+from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.sync.client import connect
+
+from audiokit.cli.serve import serve
+from tests.server.serving import PATIENCE_S, until, wait_until
+from tests.server.test_connection import closing
+from tests.server.test_lean import HELLO
+
+pytestmark = pytest.mark.process
+
+SERVE = "from audiokit.cli.serve import serve; serve(prog_name='serve')"
+SLOW = """
+import sys
+sys.path.insert(0, {root!r})
+import audiokit.server.run as run
+from tests.server.fake_agent import FakeAgent
+run.partner_for = lambda settings: FakeAgent(thinking_s={thinking_s})
+from audiokit.cli.serve import serve
+serve(prog_name="serve")
+"""
+ROOT = str(Path(__file__).parents[2])
+
+
+@contextmanager
+def server(*words: str, thinking_s: float = 0.0) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = SLOW.format(root=ROOT, thinking_s=thinking_s)
+    command = [sys.executable, "-c", program, "--port", str(port), *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: process.poll() is not None or status(port, "/readyz") == 200)
+        yield process, port
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def status(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+    except OSError:
+        return 0
+
+
+def test_a_running_turn_ends_before_the_server_does() -> None:
+    with server(thinking_s=1.0) as (process, port):
+        with connect(f"ws://127.0.0.1:{port}/ws", subprotocols=["audiokit.v2"], compression=None) as client:  # type: ignore[list-item]
+            client.send(HELLO)
+            client.send('{"type": "text", "text": "Good morning"}')
+            until(client, "caption")
+            process.send_signal(signal.SIGTERM)
+            wait_until(lambda: status(port, "/readyz") == 503)
+            assert status(port, "/healthz") == 200
+            with pytest.raises(InvalidStatus) as refused:
+                connect(f"ws://127.0.0.1:{port}/ws")
+            assert refused.value.response.status_code == 503
+            messages = until(client, "ended")
+            assert closing(client)[0] == 1012
+        output, log = process.communicate(timeout=PATIENCE_S)
+    assert "notice" in [each["type"] for each in messages]
+    assert [each["text"] for each in messages if each["type"] == "caption"][-1] == "You said: Good morning"
+    assert output == ""
+    entries = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    assert [each["message"] for each in entries] == ["conversation started", "draining", "conversation ended"]
+    assert len({each["conversation_id"] for each in entries if "conversation_id" in each}) == 1
+    assert "Good morning" not in log
+
+
+def test_a_turn_that_takes_too_long_is_cut_at_the_deadline() -> None:
+    with server("--drain-seconds", "0.5", thinking_s=60) as (process, port):
+        with connect(f"ws://127.0.0.1:{port}/ws", subprotocols=["audiokit.v2"], compression=None) as client:  # type: ignore[list-item]
+            client.send(HELLO)
+            client.send('{"type": "text", "text": "Good morning"}')
+            until(client, "caption")
+            process.send_signal(signal.SIGTERM)
+            assert closing(client) == (1012, "the server restarts")
+        process.communicate(timeout=PATIENCE_S)
+
+
+def test_after_a_kill_the_same_port_serves_again() -> None:
+    with server() as (process, port):
+        with connect(f"ws://127.0.0.1:{port}/ws", compression=None) as client:
+            until(client, "conversation_started")
+            process.kill()
+            assert closing(client)[0] == 1006
+        process.communicate(timeout=PATIENCE_S)
+        command = [sys.executable, "-c", SLOW.format(root=ROOT, thinking_s=0), "--port", str(port)]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as again:
+            wait_until(lambda: status(port, "/readyz") == 200)
+            again.terminate()
+
+
+def test_several_workers_serve_and_end_together() -> None:
+    # Workers are new processes, which see no patch of this test: they serve the offline agent.
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", f"if __name__ == '__main__':\n    {SERVE.replace('; ', chr(10) + '    ')}"]
+    command += ["--port", str(port), "--workers", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_until(lambda: status(port, "/readyz") == 200)
+            wait_until(lambda: _talks(port))
+            workers = psutil.Process(process.pid).children(recursive=True)
+            assert len([each for each in workers if "spawn_main" in " ".join(each.cmdline())]) == 2
+            _talk_to_all(port)
+            process.terminate()
+            _, log = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
+    wait_until(lambda: not any(each.is_running() for each in workers))
+    assert '"conversation started"' in log
+
+
+def _talk_to_all(port: int) -> None:
+    """Eight conversations, some at each worker: whoever is asked knows them all and reaches them all."""
+    with ExitStack() as stack:
+        clients = []
+        for _ in range(8):
+            line = connect(f"ws://127.0.0.1:{port}/ws", subprotocols=["audiokit.v2"], compression=None)  # type: ignore[list-item]
+            clients.append(stack.enter_context(line))
+            clients[-1].send(HELLO)
+            until(clients[-1], "ready")
+        counted = b'audiokit_sessions{protocol="v2"} 8\n'
+        # Each request may come to another worker, which knows of its siblings half a second later.
+        wait_until(lambda: all(counted in _asked(port, "/metrics") for _ in range(8)))
+        assert len(json.loads(_asked(port, "/admin/connections"))) == 8
+        assert json.loads(_asked(port, "/admin/broadcast", b'{"message": "tea time"}')) == {"heard_by": 8}
+        assert [until(client, "notice")[-1]["message"] for client in clients] == ["tea time"] * 8
+
+
+def _asked(port: int, path: str, body: bytes | None = None) -> bytes:
+    headers = {"content-type": "application/json"}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, headers)
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
+        return bytes(answer.read())
+
+
+def _talks(port: int) -> bool:
+    try:
+        with connect(f"ws://127.0.0.1:{port}/ws", compression=None) as client:
+            client.send(json.dumps({"type": "heartbeat"}))
+            return until(client, "conversation_started") != []
+    except (OSError, WebSocketException):
+        return False
+
+
+def test_a_port_that_is_taken_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    from audiokit.cli.lazy import LazyGroup
+
+    group = LazyGroup(name="agent", table={"serve": ("audiokit.cli.serve:serve", "")})
+    group.params = []
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        result = CliRunner().invoke(group, ["serve", "--port", str(taken.getsockname()[1]), "--quiet"])
+    assert result.exit_code == 4
+    assert "cannot be listened on" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--bridge", "elevenlabs"], "--agent-id"),
+        (["--agent-id", "a"], "--bridge"),
+        (["--bridge", "elevenlabs", "--agent-id", "a", "--config", "x.toml"], "one of them"),
+        (["--workers", "x"], "integer"),
+    ],
+)
+def test_words_that_cannot_be_meant_are_refused(words: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(serve, words)
+    assert result.exit_code == 2
+    assert complaint in result.output
