@@ -57,11 +57,14 @@ class Agent:
         tools: Sequence[Callable[..., Any] | AgentTool] = (),
         settings: AgentSettings = DEFAULT_SETTINGS,
     ) -> None:
+        recognizers = _several(stt)
+        if not all(recognizer.streaming for recognizer in recognizers):
+            settings = _with_time_for_whole_utterances(settings)
         budgets = settings.budgets
         if settings.turn_taking.detection == "model" and turn_detector is None:
             raise ValueError('turn_taking.detection is "model"; expected a turn_detector')
         self._services = Services(
-            stt=Chain("stt", _several(stt), budgets.breaker_failures, budgets.breaker_rest_s),
+            stt=Chain("stt", recognizers, budgets.breaker_failures, budgets.breaker_rest_s),
             llm=Chain("llm", _several(llm), budgets.breaker_failures, budgets.breaker_rest_s),
             tts=Chain("tts", _several(tts), budgets.breaker_failures, budgets.breaker_rest_s),
             open_vad=_opener(vad),
@@ -130,6 +133,12 @@ async def _converse(session: AgentSession, audio_in: AsyncIterator[AudioChunk]) 
                 return
         session.finish()
         await session.ended()
+
+
+def _with_time_for_whole_utterances(settings: AgentSettings) -> AgentSettings:
+    budgets = settings.budgets
+    patient = replace(budgets, stt_final_s=max(budgets.stt_final_s, budgets.stt_whole_s))
+    return replace(settings, budgets=patient)
 
 
 def _several(given: P | Sequence[P]) -> Sequence[P]:

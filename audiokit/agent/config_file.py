@@ -29,7 +29,7 @@ KINDS = ("stt", "llm", "tts", "vad", "turn")
 """Sections that name providers, by the registry's words for their kinds."""
 
 PATIENCE_S = 120.0  # a clause or an utterance takes no local model that long, however slow its machine
-WAITS = ("stt_final_s", "llm_first_s", "llm_total_s", "tts_first_s", "tts_total_s", "next_s", "retry_s")
+WAITS = ("stt_final_s", "stt_whole_s", "llm_first_s", "llm_total_s", "tts_first_s", "tts_total_s", "next_s", "retry_s")
 """Budgets that `patient` raises."""
 
 SILERO = ProviderConfig(provider="silero")

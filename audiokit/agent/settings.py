@@ -85,6 +85,8 @@ class Budgets:
 
     stt_final_s: float = 2.0
     """From the request for a final text to that text."""
+    stt_whole_s: float = 6.0
+    """The same for a recognizer that hears an utterance only when it is whole, such as Whisper on this machine."""
     llm_first_s: float = 1.5
     """To the model's first token."""
     llm_total_s: float = 30.0

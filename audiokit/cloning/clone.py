@@ -75,7 +75,8 @@ def workshop(provider: str, settings: CloneSettings, progress: Progress = SILENT
     if settings.professional:
         door = ProfessionalDoor(provider, VoiceBook().home, settings.provider_settings, progress)
         return Workshop(cloner=door, encoder=encoder, provider=provider, origin="professional")
-    cloner = registry.provider("clone", provider, **settings.provider_settings)
+    told = {"progress": progress} if registry.takes("clone", provider, "progress") else {}
+    cloner = registry.provider("clone", provider, **settings.provider_settings, **told)
     return Workshop(cloner=cloner, encoder=encoder, provider=provider)
 
 
@@ -115,6 +116,13 @@ class Plan:
             ],
             "spread": asdict(self.selection.spread) if self.selection.spread else None,
         }
+
+    def __repr__(self) -> str:
+        pieces, megabytes = len(self.selection.chosen), self.size_bytes / 1e6
+        return (
+            f"Plan({self.name!r} by {self.workshop.provider}: {pieces} pieces, {self.selection.total_s:.1f} s, "
+            f"{len(self.files)} files, {megabytes:.1f} MB)"
+        )
 
     def records(self) -> tuple[SampleRecord, ...]:
         """Name and hash what is sent."""

@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import psutil
@@ -55,14 +56,16 @@ def server(*words: str, thinking_s: float = 0.0) -> Iterator[tuple[subprocess.Po
 
 
 def status(port: int, path: str) -> int:
+    """Ask, and close whatever comes of it: the server may be on its way up or down."""
+    line = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as answer:
-            return int(answer.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
-    except OSError:
+        line.request("GET", path)
+        with line.getresponse() as answer:
+            return answer.status
+    except (OSError, HTTPException):
         return 0
+    finally:
+        line.close()
 
 
 def test_a_running_turn_ends_before_the_server_does() -> None:
