@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 @click.option("--bridge", type=click.Choice(["elevenlabs"]), help="Talk with an agent hosted there instead.")
 @click.option("--agent-id", default="", help="Of the agent behind the bridge.")
 @click.option(
-    "--max-sessions", default=200, show_default=True, help="Most conversations at a time, shared by the workers."
+    "--max-sessions",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Most conversations at a time, shared by the workers.",
 )
 @click.option("--origins", multiple=True, metavar="URL", help="Another site whose pages may connect; repeatable.")
 @click.option(
@@ -56,10 +60,10 @@ def serve(ctx: click.Context, /, **options: Any) -> None:
         raise click.UsageError("--bridge talks with ElevenLabs' agent, --config describes ours; give one of them.", ctx)
     settings = _settings(options)
     log_to_stderr(quiet=settings.quiet)
-    if not settings.quiet:
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        click.echo(f"Serving on http://{host}:{settings.port}  (Ctrl-C ends)", err=True)
-    run(settings)
+    run(
+        settings,
+        lambda address: None if settings.quiet else click.echo(f"Serving on {address}  (Ctrl-C ends)", err=True),
+    )
 
 
 def _settings(options: dict[str, Any]) -> ServerSettings:

@@ -80,8 +80,7 @@ class Gate:
         origin = headers.get("origin")
         if origin is None or origin in self._origins:
             return ""
-        parts = urlsplit(origin)
-        if parts.scheme in ("http", "https") and parts.netloc == host:
+        if origin in (f"http://{host}", f"https://{host}"):
             return ""
         return f"pages of {origin!r} may not connect; the server's --origins names those that may"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -72,7 +72,7 @@ class Connection:
 
     async def run(self) -> None:
         """Carry the conversation, to whatever end it comes."""
-        self._outbox.put(self._dialect.opening())
+        self._put(self._dialect.opening())
         self._service.hub.add(self)
         tasks = [asyncio.create_task(self._guarded(part)) for part in (self._write(), self._talk(), self._watch())]
         try:
@@ -105,7 +105,7 @@ class Connection:
 
     def notify(self, text: str) -> None:
         """Say something that concerns everybody."""
-        self._outbox.put(self._dialect.notice(text))
+        self._put(self._dialect.notice(text))
 
     def describe(self) -> dict[str, object]:
         """Give who this is, without a word of what was said."""
@@ -122,22 +122,20 @@ class Connection:
 
     def play(self, chunk: AudioChunk, turn_id: int) -> None:
         """Send a piece of the agent's voice."""
-        self._outbox.put(self._dialect.audio(chunk.to_pcm16(), turn_id), turn_id)
-        if self._outbox.is_overfull:
-            self.end(POLICY, "reads too slowly")
+        self._put(self._dialect.audio(chunk.to_pcm16(), turn_id), turn_id)
 
     def pause(self) -> None:
         """Ask the client to be silent."""
-        self._outbox.put(self._dialect.paused())
+        self._put(self._dialect.paused())
 
     def resume(self) -> None:
         """Ask the client to go on."""
-        self._outbox.put(self._dialect.resumed())
+        self._put(self._dialect.resumed())
 
     def clear(self, turn_id: int) -> None:
         """Drop what the client has not heard yet, here and there."""
         self._outbox.drop_audio(turn_id)
-        self._outbox.put(self._dialect.cleared(turn_id))
+        self._put(self._dialect.cleared(turn_id))
 
     # The parts, each a task.
 
@@ -147,7 +145,7 @@ class Connection:
         self.sample_rate = self._dialect.sample_rate
         async with self._service.partner.session(self) as conversation:
             self._conversation, self._state = conversation, "idle"
-            self._outbox.put(self._dialect.started(self.conversation_id))
+            self._put(self._dialect.started(self.conversation_id))
             self._log("conversation started")
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._guarded(self._read()))
@@ -161,7 +159,7 @@ class Connection:
         reason = "finished"
         async for event in conversation.events():
             self._service.metrics.count(event)
-            self._outbox.put(self._dialect.event(event))
+            self._put(self._dialect.event(event))
             match event:
                 case StateChanged(state=state):
                     self._state = state
@@ -185,7 +183,7 @@ class Connection:
             now_s = self._loop.time()
             if self._conversation and now_s > next_beat_s:
                 next_beat_s = now_s + BEAT_S
-                self._outbox.put(self._dialect.beat())
+                self._put(self._dialect.beat())
             if self._conversation is None and now_s - self._began_s > limits.opening_s:
                 self.end(POLICY, f"said nothing useful within {limits.opening_s:g} s")
             elif now_s - self._heard_s > limits.idle_s:
@@ -202,13 +200,18 @@ class Connection:
         except WebSocketDisconnect as gone:
             self.end(GONE, f"the client left with {gone.code}")
         except AudiokitError as error:
-            self._outbox.put(self._dialect.error(str(error)))
+            self._put(self._dialect.error(str(error)))
             self.end(INTERNAL, str(error))
         except Exception:
             log.exception("a bug ended a conversation", extra=facts(conversation_id=self.conversation_id))
             self.end(INTERNAL, "internal error")
 
     # Messages, in and out.
+
+    def _put(self, messages: Iterable[Message], turn_id: int | None = None) -> None:
+        self._outbox.put(messages, turn_id)
+        if self._outbox.is_overfull:
+            self.end(POLICY, "reads too slowly")
 
     async def _receive(self) -> Message:
         event = await self._socket.receive()
@@ -234,7 +237,7 @@ class Connection:
     def _do(self, meant: Input) -> None:
         match meant:
             case Reply(message=message):
-                self._outbox.put([message])
+                self._put([message])
             case Goodbye():
                 self.end(NORMAL, "the client said goodbye")
             case Encoded():
@@ -274,7 +277,7 @@ class Connection:
     def _strike(self, reason: str) -> None:
         self._strikes += 1
         self._service.metrics.malformed.add(1, self._dialect.name)
-        self._outbox.put(self._dialect.error(reason))
+        self._put(self._dialect.error(reason))
         if self._strikes >= self._service.settings.limits.strikes:
             self.end(POLICY, f"{self._strikes} messages made no sense")
 
@@ -295,8 +298,8 @@ class Connection:
         if ending.code == GONE:
             return
         if ending.code == POLICY:
-            self._outbox.put(self._dialect.error(ending.reason))
-        self._outbox.put(self._dialect.ended(ending.reason))
+            self._put(self._dialect.error(ending.reason))
+        self._put(self._dialect.ended(ending.reason))
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
                 await self._guarded(self._close(ending))

@@ -122,7 +122,7 @@ class PingMessage(_Closed):
     """Asks for a pong with the same number."""
 
     type: Literal["ping"]
-    id: int
+    id: Annotated[int, Field(ge=0, lt=2**53)]
 
 
 class End(_Closed):

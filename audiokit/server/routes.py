@@ -164,17 +164,18 @@ async def _carry(
 ) -> None:
     """Let a client in, if there is a reason to and a place, and carry its conversation."""
     address = socket.client.host if socket.client else ""
+    seats = service.telephones if is_admitted_later else service.seats
     if service.hub.is_draining:
         await _refuse(socket, service, 503, "the server restarts")
     elif not (is_admitted_later or service.gate.admits(socket.headers, socket.query_params, time.time())):
         await _refuse(socket, service, 401, "a token or a ticket is needed")
-    elif reason := service.seats.take(address):
+    elif reason := seats.take(address):
         await _refuse(socket, service, 503, reason)
     else:
         try:
             await _converse(socket, service, dialect(), subprotocol, address)
         finally:
-            service.seats.give_back(address)
+            seats.give_back(address)
 
 
 async def _converse(

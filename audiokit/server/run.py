@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -54,12 +55,13 @@ def partner_for(settings: ServerSettings) -> Partner:
     return build(load(settings.config) if settings.config else AgentConfig())
 
 
-def serve(settings: ServerSettings) -> None:
+def serve(settings: ServerSettings, told: Callable[[str], None] = lambda address: None) -> None:
     """Serve until SIGTERM or Ctrl-C, and let running turns end first.
 
     Parameters
     ----------
     settings : where and for whom.
+    told : called with the address, such as "http://127.0.0.1:8765", once it is listened on.
 
     Raises
     ------
@@ -72,12 +74,19 @@ def serve(settings: ServerSettings) -> None:
     except ImportError as error:
         raise MissingDependencyError("uvicorn", extra="server") from error
     sockets = [listen(settings)]
+    told(_address(sockets[0]))
     if settings.workers == 1:
         uvicorn.Server(uvicorn_config(AppFactory(settings), settings)).run(sockets)
         return
+    partner_for(settings)  # what no worker can open would only be tried again for ever
     with TemporaryDirectory(prefix="audiokit-workers-") as folder:
         settings = replace(settings, exchange=Path(folder))
         Multiprocess(uvicorn_config(AppFactory(settings), settings), sockets=sockets).run()
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def listen(settings: ServerSettings) -> socket.socket:

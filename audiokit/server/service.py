@@ -23,6 +23,8 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     gate: Gate = field(init=False)
     seats: Seats = field(init=False)
+    telephones: Seats = field(init=False)
+    """Places of their own: a call shows its token only in its first message, and strangers must not fill the others."""
     workers: Workers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -30,3 +32,4 @@ class Service:
         self.gate = Gate(self.settings.token, self.settings.origins)
         self.workers = Workers(self.hub, self.metrics, self.settings.exchange)
         self.seats = Seats(limits.sessions, limits.sessions_per_address)
+        self.telephones = Seats(max(1, limits.sessions // 4), limits.sessions_per_address)

@@ -75,6 +75,7 @@ def test_a_token_is_needed(headers: dict[str, str], admitted: bool) -> None:
         (Gate(None), {"host": "[::1]:8765", "origin": "http://[::1]:8765"}, False),
         (Gate(None), {"host": "evil.example:8765", "origin": "http://evil.example:8765"}, True),
         (Gate(None), {"host": "127.0.0.1:8765", "origin": "http://evil.example"}, True),
+        (Gate(None), {"host": "127.0.0.1:8765", "origin": "http://[x"}, True),
         (Gate(None), {"host": "127.0.0.1:8765", "origin": "null"}, True),
         (Gate(None), {"host": "127.0.0.1:8765", "origin": "http://127.0.0.1:9999"}, True),
         (Gate(None), {"host": "[[", "origin": "http://[["}, True),

@@ -194,3 +194,13 @@ def test_words_that_cannot_be_meant_are_refused(words: list[str], complaint: str
     result = CliRunner().invoke(serve, words)
     assert result.exit_code == 2
     assert complaint in result.output
+
+
+def test_workers_whose_agent_cannot_be_opened_are_not_started_again_and_again(tmp_path: Path) -> None:
+    (tmp_path / "agent.toml").write_text("[[llm]]\nprovider = 'nobody'\n")
+    words = ["--port", "0", "--workers", "2", "--config", str(tmp_path / "agent.toml")]
+    done = subprocess.run(
+        [sys.executable, "-m", "audiokit", "agent", "serve", *words], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 4, done.stderr
+    assert "nobody" in done.stderr

@@ -15,7 +15,7 @@ from audiokit.agent.events import Event, ProviderFailed, SessionEnded
 from audiokit.agent.ports import AudioOut
 from audiokit.audio.chunk import AudioChunk
 from audiokit.audio.resample import Resampler
-from audiokit.errors import ProviderError, ProviderUnavailable
+from audiokit.errors import AudiokitError, ProviderError, ProviderUnavailable
 from audiokit.retry import Retry, acall
 from audiokit.server.bridge.formats import Format, format_named
 from audiokit.server.bridge.line import Hosted, Line
@@ -39,6 +39,8 @@ class BridgeSettings:
     """How much of the user's speech is kept while there is no line, in seconds."""
     quiet_s: float = 1.0
     """A reply is over when nothing has been heard for so long, in seconds: the vendor does not say when."""
+    thinking_s: float = 15.0
+    """How long a reply that was begun, or is owed, may have no sound, in seconds."""
     idle_s: float = 120.0
     """A line on which nobody says anything costs money: it is closed after so many seconds."""
 
@@ -109,23 +111,33 @@ class BridgeSession:
         self._more.set()
 
     async def _run(self) -> None:
-        reason, pauses_s = "failures", self._settings.dial.pauses_s()
+        reason = "failures"
+        try:
+            reason = await self._lines()
+        except AudiokitError as error:
+            self._tell_failure(error, None)
+        finally:
+            self._events.put_nowait(SessionEnded(at_s=self._clock(), reason=reason))
+
+    async def _lines(self) -> str:
+        """Talk over one line after another; give why the conversation is over."""
+        pauses_s = self._settings.dial.pauses_s()
         for number in range(self._settings.lines):
             try:
                 line = await acall(self._hosted.dial, self._settings.dial)
-                reason = await self._carry(line, is_new=number == 0)
-                break
+                return await self._carry(line, is_new=number == 0)
             except ProviderError as error:
                 goes_on = error.retryable and number + 1 < self._settings.lines
                 self._tell_failure(error, "a new connection" if goes_on else None)
                 if not goes_on:
                     break
                 await asyncio.sleep(next(pauses_s, self._settings.dial.longest_pause_s))
-        self._events.put_nowait(SessionEnded(at_s=self._clock(), reason=reason))
+        return "failures"
 
-    def _tell_failure(self, error: ProviderError, fallback: str | None) -> None:
+    def _tell_failure(self, error: AudiokitError, fallback: str | None) -> None:
+        provider = error.provider if isinstance(error, ProviderError) else "elevenlabs"
         event = ProviderFailed(
-            at_s=self._clock(), stage="llm", provider=error.provider, message=str(error), fallback=fallback
+            at_s=self._clock(), stage="llm", provider=provider, message=str(error), fallback=fallback
         )
         self._events.put_nowait(event)
 
@@ -191,14 +203,16 @@ class BridgeSession:
             await asyncio.sleep(TICK_S)
             now_s = self._clock()
             silent_s = self._pacer.silent_since_s(now_s)
-            if silent_s > self._settings.quiet_s and now_s - self._active_s > self._settings.quiet_s:
+            idle_s = now_s - self._active_s
+            has_waited = self._translation.was_heard or idle_s > self._settings.thinking_s
+            if min(silent_s, idle_s) > self._settings.quiet_s and (has_waited or not self._translation.is_busy):
                 active_s = self._active_s
                 for effect in self._translation.heard_to_the_end():
                     self._do(effect, Format(0))
                 self._active_s = active_s
-            if self._is_finishing and silent_s:
+            if self._is_finishing and silent_s and not self._translation.is_busy:
                 return "finished"
-            if now_s - self._active_s > self._settings.idle_s and silent_s:
+            if idle_s > self._settings.idle_s and silent_s:
                 return "idle"
 
     async def _pace(self) -> str:

@@ -65,7 +65,14 @@ class Translation:
         self._turn_id = 0
         self._said, self._interrupted_at = "", -1
         self._is_open = self._is_interrupted = False
+        self.was_heard = False
+        """Whether the turn in progress has had sound."""
         self.history: list[tuple[str, str]] = []
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a reply is owed, or in progress."""
+        return self._is_open or self._state == "thinking"
 
     def new_line(self) -> None:
         """Begin another line: its numbers count from the start."""
@@ -110,7 +117,7 @@ class Translation:
             data = base64.b64decode(str(details.get("audio_base_64", "")), validate=True)
         except (binascii.Error, ValueError):
             return
-        self._is_open = True
+        self._is_open = self.was_heard = True
         yield Sound(data, self._turn_id)
         yield from self._go("speaking")
 
@@ -150,7 +157,7 @@ class Translation:
         yield AgentText(at_s=now_s, turn_id=turn_id, text=heard, is_final=True)
         interrupted_s = now_s if self._is_interrupted else None
         yield TurnEnded(at_s=now_s, turn_id=turn_id, metrics=TurnMetrics(interrupted_s=interrupted_s))
-        self._said, self._is_open, self._is_interrupted = "", False, False
+        self._said, self._is_open, self._is_interrupted, self.was_heard = "", False, False, False
 
     def _go(self, state: State) -> Iterator[Effect]:
         if state != self._state:

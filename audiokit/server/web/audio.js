@@ -47,6 +47,10 @@ export class AudioDevices {
     } catch (error) {
       throw new Error(REFUSALS[error.name] ?? `The microphone cannot be opened: ${error.message}`);
     }
+    if (!this.context) { // closed while the browser asked
+      stream.getTracks().forEach((track) => track.stop());
+      return true;
+    }
     this.closeMicrophone();
     this.stream = stream;
     this.source = this.context.createMediaStreamSource(stream);

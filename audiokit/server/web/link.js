@@ -19,7 +19,8 @@ export class Link {
   async open(token = this.token) {
     this.token = token;
     this.isWanted = true;
-    this.connect(await this.address());
+    const address = await this.address();
+    if (this.isWanted) this.connect(address); // it may have been closed meanwhile
   }
 
   send(message) {
@@ -80,6 +81,7 @@ export class Link {
   }
 
   again() {
+    if (!this.isWanted) return; // closed while the server was asked
     const delayS = DELAYS_S[this.attempt++];
     if (delayS === undefined) {
       this.isWanted = false;
