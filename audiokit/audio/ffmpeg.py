@@ -39,6 +39,9 @@ ASF_ENCRYPTION = (  # the Content Encryption and Extended Content Encryption obj
 )
 LARGE_BYTES = 64 << 20  # over an hour of sound
 SPARE_MPEG_FRAMES = 2  # some encoders count the frame that holds the header, some decoders drop the first
+PLANAR_KINDS = {name: np.dtype(kind) for name, kind in zip(
+    ("u8p", "s16p", "s32p", "fltp", "dblp"), ("u1", "i2", "i4", "f4", "f8"), strict=True
+)}  # fmt: skip
 MICROSECONDS = 1_000_000  # FFmpeg's unit for the length of a container
 
 
@@ -243,15 +246,20 @@ def _uniform(first: AudioFrame, rest: Iterable[AudioFrame]) -> Iterator[AudioFra
 
 def _interleaved(frame: AudioFrame) -> Samples:
     """Give (frames, channels) float32 in [-1, 1]."""
-    array: NDArray[Any] = frame.to_ndarray()
-    # `stack`: 6 x as fast as a copy of the transposed array.
-    array = np.stack(list(array), axis=1) if frame.format.is_planar else array.reshape(frame.samples, -1)
-    samples: Samples = array.astype(np.float32, copy=False)
-    if array.dtype.kind == "f":
+    kind = PLANAR_KINDS.get(frame.format.name)
+    if kind is None:
+        array: NDArray[Any] = frame.to_ndarray().reshape(frame.samples, -1)
+        samples: Samples = array.astype(np.float32, copy=False)
+        kind = array.dtype
+    else:  # channel by channel out of FFmpeg's memory: a third of the time of PyAV's way
+        samples = np.empty((frame.samples, len(frame.planes)), np.float32)
+        for channel, plane in enumerate(frame.planes):
+            samples[:, channel] = np.frombuffer(memoryview(plane), kind, frame.samples)
+    if kind.kind == "f":
         return samples
-    if array.dtype == np.uint8:
+    if kind == np.uint8:
         samples -= np.float32(128)
-    samples *= np.float32(2.0 ** (1 - 8 * array.dtype.itemsize))
+    samples *= np.float32(2.0 ** (1 - 8 * kind.itemsize))
     return samples
 
 
