@@ -127,6 +127,43 @@ def export(ctx: click.Context, /, folder: str, out: str, as_json: bool, quiet: b
         click.echo(f"{name:11} {len(clips)} clips, {sum(clip.duration_s for clip in clips):.1f} s")
 
 
+@dataset.command()
+@click.argument("folder", metavar="DATASET")
+def report(folder: str) -> None:
+    """Write report.html into a dataset: numbers, histograms, timelines, players, settings; `prep` does it too.
+
+    The page needs no network and no server; it plays the clips that lie beside it.
+
+    \b
+    Examples:
+      audiokit dataset report dataset
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
+    from audiokit.dataset.manifest import Dataset
+    from audiokit.dataset.report import report as run
+
+    click.echo(run(Dataset.open(folder)))
+
+
+@dataset.command()
+@click.argument("folder", metavar="DATASET")
+@click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port of 127.0.0.1.  [default: a free one]")
+@click.option("--no-browser", is_flag=True, help="Open no browser; only print the address.")
+def review(folder: str, port: int, no_browser: bool) -> None:
+    """Listen through a dataset on a local page: keep, refuse, and correct the texts, by keyboard.
+
+    Every decision goes into the manifest at once, and into reviews.jsonl, from where each later `prep` applies it.
+    Nobody else can write the dataset meanwhile. Ctrl-C ends.
+
+    \b
+    Examples:
+      audiokit dataset review dataset
+      audiokit dataset review dataset --no-browser --port 8000
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
+    from audiokit.cli.review import run_review
+
+    run_review(folder, port, opens_browser=not no_browser)
+
+
 def _facts(opened: Dataset) -> dict[str, Any]:
     kept = opened.kept
     return {

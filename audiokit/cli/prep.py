@@ -32,6 +32,8 @@ HELPS = {
     "max_clipped": "Refuse clips with a larger part of clipped samples, 0 to 1.",
     "min_speech": "Refuse clips with a smaller part of speech, 0 to 1.",
     "keep_forced_cuts": "Keep clips that begin or end without a pause.",
+    "speaker": "Keep the voice that speaks most (auto), the voice of a FILE, or all voices with labels (all).",
+    "min_similarity": "Refuse clips less like the wanted voice, -1 to 1 (with --speaker).",
     "target_minutes": "Keep only the best N minutes, spread over the recordings.",
     "transcribe": "Write down what is said (the default model knows English only).",
     "stt": "Speech recognizer: whisper (offline), or a plug-in. Implies --transcribe.",
@@ -49,6 +51,7 @@ AGAIN = "The same command again continues where this one stopped."
 @click.option("--jobs", type=click.IntRange(1), help="Worker processes.  [default: one a core]")
 @click.option("--strict", is_flag=True, help="Stop with exit code 3 at the first recording that cannot be used.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+@click.option("--review", is_flag=True, help="Then listen through the clips on a local page; see dataset review.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No bar and no summary; errors only.")
 @click.pass_context
@@ -58,8 +61,8 @@ def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
 
     SOURCE is a file, a folder or a glob; anything with sound in it: mp3, m4a, m4b, wav, flac, ogg, opus, webm, aiff,
     mp4. Speech is found by a neural detector, so music and noise stay out; clips are cut in pauses, brought to one
-    loudness, and judged. OUT gets clips/, manifest.jsonl, dataset.json and a README. Recordings that cannot be used
-    are noted with the reason and skipped.
+    loudness, and judged. OUT gets clips/, manifest.jsonl, dataset.json, a README and report.html. Recordings that
+    cannot be used are noted with the reason and skipped.
 
     \b
     Examples:
@@ -67,15 +70,17 @@ def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
       audiokit prep 'season1/*.mp3' interview.m4a dataset --target-minutes 30
       audiokit prep episodes/ dataset --transcribe --language en
       audiokit prep episodes/ dataset --sample-rate 22050 --loudness -23 --min-snr 20
+      audiokit prep episodes/ dataset --speaker auto
       audiokit prep episodes/ dataset --dry-run
 
     An interrupted run goes on where it stopped when the same command is given again.
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.api import cores
     from audiokit.cli.output import interrupt_hint, show_notes
+    from audiokit.cli.review import run_review
     from audiokit.errors import ConfigError
 
-    dry_run, as_json, quiet = (options.pop(name) for name in ("dry_run", "as_json", "quiet"))
+    dry_run, as_json, quiet, review = (options.pop(name) for name in ("dry_run", "as_json", "quiet", "review"))
     jobs, strict = options.pop("jobs") or cores(), options.pop("strict")
     if ctx.get_parameter_source("stt") is not click.core.ParameterSource.DEFAULT:
         options["transcribe"] = True
@@ -88,6 +93,8 @@ def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
             _plan(sources, out, settings, jobs, as_json=as_json)
         else:
             _prepare(sources, out, settings, jobs, strict=strict, as_json=as_json, quiet=quiet)
+    if review and not dry_run:
+        run_review(out)
 
 
 def _prepare(
@@ -121,9 +128,13 @@ def _print_summary(dataset: Dataset, took_s: float) -> None:
         f"speech      {clock_face(total['speech_s'])}",
         f"kept        {total['kept']} of {total['clips']} clips, {clock_face(total['kept_s'])}",
         *(f"refused     {row['clips']} clips: {reason}" for reason, row in total["refused"].items()),
+        *(
+            f"{who:11} {row['clips']} clips, {clock_face(row['seconds'])}; {row['kept']} kept"
+            for who, row in total.get("speakers", {}).items()
+        ),
         *([f"to check    {total['flagged']} clips: see flags in the manifest"] if total["flagged"] else []),
         *_levels(dataset),
-        f"dataset     {dataset.root}  (start with README.md)",
+        f"dataset     {dataset.root}  (start with report.html)",
         *(f"skipped     {source.message}" for source in dataset.sources if source.skipped),
         *(f"warning     {source.message}" for source in dataset.sources if source.message and not source.skipped),
     ]

@@ -38,10 +38,14 @@ def _card(name: str, settings: PrepSettings, sources: Sequence[Source], clips: S
         "## Recordings\n\n" + _sources_table(sources),
         "## Settings\n\n" + _table(("setting", "value"), [(key, value) for key, value in settings.to_json().items()]),
         _LOADING,
-        "## Fields of manifest.jsonl\n\n" + ", ".join(f"`{field.name}`" for field in fields(Clip)) + ".",
+        "## Fields of manifest.jsonl\n\n" + ", ".join(f"`{name}`" for name in _field_names(settings)) + ".",
         _RIGHTS,
     )
     return "\n\n".join(sections) + "\n"
+
+
+def _field_names(settings: PrepSettings) -> list[str]:
+    return [field.name for field in fields(Clip) if settings.speaker or field.name != "speaker"]
 
 
 def _overview(sources: Sequence[Source], clips: Sequence[Clip]) -> str:
@@ -55,6 +59,10 @@ def _overview(sources: Sequence[Source], clips: Sequence[Clip]) -> str:
             (f"refused: {reason}", f"{row['clips']}, {clock_face(row['seconds'])}")
             for reason, row in total["refused"].items()
         ),
+    ]
+    rows += [
+        (who, f"{row['clips']}, {clock_face(row['seconds'])}; {row['kept']} kept")
+        for who, row in total.get("speakers", {}).items()
     ]
     if kept:
         snr = sorted(clip.snr_db for clip in kept)

@@ -77,6 +77,8 @@ class Clip:
     """Letters and digits of the text a second of clip."""
     flags: tuple[str, ...] = ()
     """What a person should look at in the text."""
+    speaker: str = ""
+    """Who speaks: "speaker-1" is the one who speaks most in the dataset; empty unless speakers were asked for."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Clip:
@@ -87,12 +89,13 @@ class Clip:
         DatasetError : unknown or missing names.
         """
         names = {field.name for field in fields(cls)}
-        if set(data) != names:
-            odd = ", ".join(sorted(names ^ set(data)))
+        if {"speaker", *data} != names:
+            odd = ", ".join(sorted(names ^ {"speaker", *data}))
             raise DatasetError(f"a manifest line with other fields than this version writes: {odd}. Run prep again.")
         lists = {name: tuple(data[name]) for name in ("refused_because", "flags")}
         return cls(**{**data, **lists})
 
     def to_json(self) -> dict[str, Any]:
-        """Give every field by name."""
-        return asdict(self)
+        """Give every field by name; `speaker` only where there is one."""
+        row = asdict(self)
+        return row if self.speaker else {name: value for name, value in row.items() if name != "speaker"}

@@ -52,6 +52,16 @@ class Layout:
         return self.root / "README.md"
 
     @property
+    def report(self) -> Path:
+        """The page that shows the dataset."""
+        return self.root / "report.html"
+
+    @property
+    def reviews(self) -> Path:
+        """What a person decided, one JSON line a clip."""
+        return self.root / "reviews.jsonl"
+
+    @property
     def state(self) -> Path:
         """What a later run needs to go on."""
         return self.root / ".audiokit"
@@ -65,6 +75,11 @@ class Layout:
     def heard(self) -> Path:
         """What the speech detector heard, a file a recording."""
         return self.state / "speech"
+
+    @property
+    def refused(self) -> Path:
+        """Clips that a person refused, to take them back."""
+        return self.state / "refused"
 
     @property
     def work(self) -> Path:
@@ -129,7 +144,7 @@ class Layout:
             self.work.mkdir()
         except Timeout as error:
             raise DatasetError(
-                f"{self.root} is being written by another prep. Wait until it ends, or name another OUT."
+                f"{self.root} is being written by another prep or review. Wait until it ends, or name another OUT."
             ) from error
         except OSError as error:
             if error.errno in DISK_FULL:

@@ -149,7 +149,7 @@ class Dataset:
             import pandas
         except ImportError as error:
             raise MissingDependencyError("pandas", extra="notebooks") from error
-        return pandas.DataFrame([clip.to_json() for clip in self.clips], columns=[field.name for field in fields(Clip)])
+        return pandas.DataFrame([asdict(clip) for clip in self.clips], columns=[field.name for field in fields(Clip)])
 
     def __iter__(self) -> Iterator[Clip]:
         return iter(self.kept)
@@ -160,6 +160,11 @@ class Dataset:
     def __repr__(self) -> str:
         minutes = sum(clip.duration_s for clip in self.kept) / 60
         return f"Dataset({str(self.root)!r}, {len(self)} clips, {minutes:.1f} min, {len(self.sources)} recordings)"
+
+    def _repr_html_(self) -> str:
+        from audiokit.dataset.overview import to_html
+
+        return to_html(self)
 
 
 def totals(sources: Sequence[Source], clips: Sequence[Clip]) -> dict[str, Any]:
@@ -187,7 +192,20 @@ def totals(sources: Sequence[Source], clips: Sequence[Clip]) -> dict[str, Any]:
         "kept_s": round(sum(clip.duration_s for clip in kept), 3),
         "refused": dict(sorted(refused.items())),
         "flagged": sum(bool(clip.flags) for clip in kept),
+        **({"speakers": speakers} if (speakers := _speakers(clips)) else {}),
     }
+
+
+def _speakers(clips: Sequence[Clip]) -> dict[str, dict[str, float]]:
+    """Add up the clips of each speaker, kept or not, who speaks most first; empty without labels."""
+    found: dict[str, dict[str, float]] = defaultdict(lambda: {"clips": 0, "kept": 0, "seconds": 0.0})
+    for clip in clips:
+        if clip.speaker:
+            row = found[clip.speaker]
+            row["clips"] += 1
+            row["kept"] += clip.kept
+            row["seconds"] = round(row["seconds"] + clip.duration_s, 3)
+    return dict(sorted(found.items(), key=lambda item: (-item[1]["seconds"], item[0])))
 
 
 def write_manifest(layout: Layout, settings: PrepSettings, sources: Sequence[Source], clips: Sequence[Clip]) -> None:

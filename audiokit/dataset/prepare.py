@@ -9,20 +9,23 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from audiokit.dataset.card import write_card, write_metadata
 from audiokit.dataset.clip import Clip
 from audiokit.dataset.journal import Journal
 from audiokit.dataset.judge import refusals
 from audiokit.dataset.layout import Layout
-from audiokit.dataset.manifest import Dataset, Source, write_manifest
+from audiokit.dataset.manifest import Dataset, Source
+from audiokit.dataset.planned import Planned
 from audiokit.dataset.pool import Answer, Pool, as_raised
+from audiokit.dataset.reviews import drop_parked, read_reviews, refuse_by_hand, write_by_hand
 from audiokit.dataset.scan import Found, scan, source_id
 from audiokit.dataset.select import select
 from audiokit.dataset.settings import PrepSettings
+from audiokit.dataset.voices import Voices
+from audiokit.dataset.write import write_dataset
 from audiokit.errors import AudioFileError, DatasetError
 from audiokit.progress import SILENT, Progress
 
@@ -30,32 +33,6 @@ logger = logging.getLogger(__name__)
 
 VOID: dict[str, Any] = {"void": True}
 """What the journal holds of clips that were overwritten."""
-
-Action = Literal["skip", "done", "prepare"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """One recording and what is to be done with it."""
-
-    name: str
-    """As it was named."""
-    path: Path
-    """Where it lies."""
-    action: Action
-    """Skipped, done by an earlier run, or to be prepared."""
-    id: str = ""
-    """What its clips' ids begin with."""
-    sha256: str = ""
-    """Hash of the file."""
-    expected_s: float = 0.0
-    """Length its header claims, in seconds; for bars and estimates only."""
-    reason: str = ""
-    """Why it is skipped, in a word or two."""
-    message: str = ""
-    """The same in full."""
-    passing: bool = False
-    """Whether the system, not the file, is at fault, so that another run may read it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +48,10 @@ class Preparation:
     used: set[tuple[str, str]] = field(default_factory=set)
     unsettled: dict[str, Answer] = field(default_factory=dict)
     recognizer: str = ""
+    voices: Voices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.voices = Voices(self.layout, self.settings, self.pool, self.journal, self._checked)
 
     def make(self, found: Sequence[Found]) -> None:
         """Do it all, from files to the finished dataset."""
@@ -79,7 +60,9 @@ class Preparation:
         self._check_providers()
         self.layout.unfinished.touch()
         self.cut(plans)
-        clips = self.with_texts(self.clips(plans))
+        if self.settings.speaker:
+            plans = self.hear_voices(plans)
+        clips = write_by_hand(self.with_texts(self.clips(plans)), read_reviews(self.layout))
         self.finish(plans, self.sources(plans, clips), clips)
 
     def plan(self, found: Sequence[Found]) -> list[Planned]:
@@ -119,7 +102,8 @@ class Preparation:
     def _with_lost(self, plans: Sequence[Planned]) -> list[Planned]:
         """Prepare anew what is done but for clips that are wanted now and do not lie there."""
         done = [(plan, row) for plan in plans if plan.action == "done" for row in self._entry(plan).get("clips", ())]
-        clips = [_clip(plan, row, self.settings) for plan, row in done]
+        judged = [_clip(plan, row, self.settings) for plan, row in done]
+        clips = self.voices.judged(refuse_by_hand(judged, read_reviews(self.layout)))
         if all(plan.action != "prepare" for plan in plans):
             clips = select(clips, self.settings.target_minutes)
         files = {row["id"]: row["file"] for _, row in done}
@@ -190,8 +174,21 @@ class Preparation:
 
     def clips(self, plans: Sequence[Planned]) -> list[Clip]:
         """Collect, judge and select the clips of all recordings."""
-        rows = [(plan, row) for plan in plans for row in self._entry(plan).get("clips", ())]
-        return select([_clip(plan, row, self.settings) for plan, row in rows], self.settings.target_minutes)
+        clips = self.voices.judged(self._unheard(plans))
+        self.used |= self.voices.used
+        return select(clips, self.settings.target_minutes)
+
+    def _unheard(self, plans: Sequence[Planned]) -> list[Clip]:
+        """Collect the clips, judged by all but their voices."""
+        judged = [_clip(plan, row, self.settings) for plan in plans for row in self._entry(plan).get("clips", ())]
+        return refuse_by_hand(judged, read_reviews(self.layout))
+
+    def hear_voices(self, plans: Sequence[Planned]) -> list[Planned]:
+        """Take the voiceprint of each clip; cut again what is wanted now and was dropped as somebody else's."""
+        self.voices.hear(self._unheard(plans), self.progress)
+        done = [replace(plan, action="done") if plan.action == "prepare" else plan for plan in plans]
+        self.cut(self._with_lost(done))
+        return done
 
     def with_texts(self, clips: Sequence[Clip]) -> list[Clip]:
         """Transcribe the kept clips that have no text yet."""
@@ -248,15 +245,14 @@ class Preparation:
 
     def finish(self, plans: Sequence[Planned], sources: Sequence[Source], clips: Sequence[Clip]) -> None:
         """Write the manifest, then drop what only earlier runs needed."""
-        write_manifest(self.layout, self.settings, sources, clips)
-        write_metadata(self.layout, clips)
-        write_card(self.layout, self.settings, sources, clips)
+        write_dataset(self.layout, self.settings, sources, clips)
         if not any(plan.passing for plan in plans):  # a share that is away for a while must not cost its clips
             self._drop_stale(plans, clips)
             self.journal.compact(self.used | {("settings", "last")})
         self.layout.unfinished.unlink()
 
     def _drop_stale(self, plans: Sequence[Planned], clips: Sequence[Clip]) -> None:
+        drop_parked(self.layout, clips)
         wanted = {Path(clip.path).name for clip in clips if clip.path}
         for file in self.layout.clips.iterdir():
             if file.name not in wanted and _CLIP_NAME.fullmatch(file.name):  # only what prep itself has named
@@ -295,14 +291,15 @@ class Preparation:
         return answer
 
     def _tell_changes(self, plans: Sequence[Planned], todo: int) -> None:
-        before, now = self.journal.get("settings", "last"), self.settings.to_json()
-        changed = [f"{name} {before[name]} -> {now[name]}" for name in now if before and before.get(name) != now[name]]
+        last, now = self.journal.get("settings", "last"), asdict(self.settings)
+        before = asdict(PrepSettings()) | last if last else now  # what is not written down is as usual
+        changed = [f"{name} {before[name]} -> {now[name]}" for name in now if before[name] != now[name]]
         if changed:
             kept = "what the detector heard is used again" if todo else "nothing is cut again"
             logger.warning("settings changed (%s): %d of %d recordings are prepared again; %s.",
                            ", ".join(changed), todo, len(plans), kept)  # fmt: skip
-        if before != now:
-            self.journal.add("settings", "last", now)
+        if last != self.settings.to_json():
+            self.journal.add("settings", "last", self.settings.to_json())
 
 
 _CLIP_NAME = re.compile(r"[a-z0-9-]+-[0-9a-f]{8}-\d{8,}\.(wav|flac)")

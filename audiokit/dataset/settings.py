@@ -67,6 +67,11 @@ class PrepSettings:
     """Clips with a smaller part of speech are refused, 0..1."""
     keep_forced_cuts: bool = False
     """Keep clips that begin or end without a pause: where speech had none, or where the recording starts or ends."""
+    speaker: str = ""
+    """Whose clips are kept: of everybody, unasked (empty); "auto": of who speaks most; "all": of everybody, each with
+    a label; else a file with the voice that is wanted."""
+    min_similarity: float = 0.75
+    """Clips less like the voice that is wanted are refused, -1..1 (with a speaker only)."""
     target_minutes: float | None = None
     """Keep only this much, the best by quality with a spread over the recordings."""
 
@@ -107,8 +112,9 @@ class PrepSettings:
         return cls(**data)
 
     def to_json(self) -> dict[str, Any]:
-        """Give every setting by name."""
-        return asdict(self)
+        """Give every setting by name; those about speakers only where they are not the defaults."""
+        usual = {field.name: field.default for field in fields(self) if field.name in _SPEAKER}
+        return {name: value for name, value in asdict(self).items() if name not in usual or value != usual[name]}
 
     @property
     def speech_key(self) -> str:
@@ -135,6 +141,7 @@ _CUT = (
     "min_s", "max_s", "max_pause_s", "room_s", "denoise", "loudness_lufs", "loudness_per", "peak_dbtp", "format",
 )  # fmt: skip
 _TEXT = ("stt", "model", "language")
+_SPEAKER = ("speaker", "min_similarity")
 _RANGES: dict[str, tuple[float, float]] = {
     "sample_rate": (8_000, 192_000),
     "highpass_hz": (0, 1_000),
@@ -148,5 +155,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "min_bandwidth_hz": (0, 96_000),
     "max_clipped": (0, 1),
     "min_speech": (0, 1),
+    "min_similarity": (-1, 1),
     "target_minutes": (0.01, 1_000_000),
 }

@@ -80,11 +80,19 @@ def transcribe(task: dict[str, Any], advance: Advance) -> Answer:
     return transcribe_clip(Path(task["path"]), PrepSettings.from_json(task["settings"]))
 
 
+def voiceprint(task: dict[str, Any], advance: Advance) -> Answer:
+    """See `voiceprint.take_voiceprint`."""
+    from audiokit.dataset.voiceprint import take_voiceprint
+
+    return take_voiceprint(Path(task["path"]))
+
+
 TASKS: dict[str, Callable[[dict[str, Any], Advance], Answer]] = {
     "probe": probe,
     "check": check,
     "prepare": prepare,
     "transcribe": transcribe,
+    "voiceprint": voiceprint,
 }
 
 

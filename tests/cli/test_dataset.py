@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner, Result
@@ -96,3 +100,47 @@ def test_no_dataset_exits_with_3(tmp_path: Path) -> None:
     result = audiokit("info", tmp_path)
     assert result.exit_code == 3
     assert "no dataset there" in result.stderr
+
+
+def test_report_writes_the_page_and_names_it(talks: Path) -> None:
+    result = audiokit("report", talks)
+    assert (result.exit_code, result.stdout) == (0, f"{talks / 'report.html'}\n")
+    assert (talks / "report.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.process
+def test_review_serves_until_ctrl_c_and_leaves_everything_up_to_date(talks: Path) -> None:
+    command = [sys.executable, "-m", "audiokit", "dataset", "review", str(talks), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        address = running.stdout.readline().strip()
+        wish = json.dumps({"clip": "0870", "verdict": "refuse", "text": None}).encode()
+        with urlopen(f"{address}decide", wish, timeout=30) as answer:  # noqa: S310  127.0.0.1
+            assert json.load(answer)["kept"] is False
+        running.send_signal(signal.SIGINT)
+        rest, said = running.communicate(timeout=30)
+    assert (running.returncode, rest) == (0, "")
+    assert said == "Review on the page above; Ctrl-C here ends it.\n"
+    assert len(Dataset.open(talks)) == 4
+    assert "by hand" in (talks / "report.html").read_text("utf-8")
+
+
+def test_review_opens_the_browser(talks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def open_browser(address: str) -> None:
+        opened.append(address)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("webbrowser.open", open_browser)
+    result = audiokit("review", talks)
+    assert result.exit_code == 0
+    assert opened == [result.stdout.strip()]
+
+
+@pytest.mark.parametrize("command", ["report", "review"])
+def test_report_and_review_need_a_dataset(command: str, tmp_path: Path) -> None:
+    result = audiokit(command, tmp_path / "nowhere")
+    assert result.exit_code == 3
+    assert "no dataset there" in result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -116,8 +116,37 @@ def test_changed_settings_are_announced(talk: Path, tmp_path: Path) -> None:
     assert "note:" in again.stderr
 
 
+def test_a_review_follows_where_it_is_asked_for(talk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reviewed: list[str] = []
+    monkeypatch.setattr("audiokit.cli.review.run_review", reviewed.append)
+    assert audiokit("prep", talk, tmp_path / "out", "--quiet", "--review").exit_code == 0
+    assert audiokit("prep", talk, tmp_path / "out", "--quiet", "--review", "--dry-run").exit_code == 0
+    assert reviewed == [str(tmp_path / "out")]
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
 def test_help_shows_examples_and_every_unit() -> None:
     shown = audiokit("prep", "--help").stdout
     assert "audiokit prep episodes/ dataset" in shown
     assert "--min-seconds" in shown
     assert "LUFS" in shown
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_who_speaks_is_told_and_chosen(samples_dir: Path, tmp_path: Path) -> None:
+    result = audiokit("prep", samples_dir / "podcast" / "extras", tmp_path / "out", "--speaker", "auto")
+    assert result.exit_code == 0
+    for said in ("speaker-1", "speaker-2", "0 kept", "clips: speaker", "clips: two voices"):
+        assert said in result.stderr
+    assert {clip.speaker for clip in Dataset.open(tmp_path / "out")} == {"speaker-1"}
+    again = audiokit("prep", samples_dir / "podcast" / "extras", tmp_path / "out", "--speaker", "all", "--json")
+    assert "speaker auto -> all" in again.stderr
+    assert json.loads(again.stdout)["speakers"]["speaker-2"]["kept"] > 0
+
+
+@pytest.mark.process
+def test_a_reference_that_is_not_there_is_named(talk: Path, tmp_path: Path) -> None:
+    result = audiokit("prep", talk, tmp_path / "out", "--speaker", "nobody.wav")
+    assert result.exit_code == 4
+    assert "'nobody.wav'" in result.stderr

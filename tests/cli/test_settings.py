@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
 import click
@@ -131,7 +131,7 @@ def test_every_setting_has_a_line_of_help_and_no_other_has() -> None:
 
 def test_shell_and_python_have_the_same_defaults() -> None:
     options = {option.name: option for option in PREP.params if isinstance(option, click.Option)}
-    assert {field.name: options[field.name].default for field in fields(PrepSettings)} == PrepSettings().to_json()
+    assert {field.name: options[field.name].default for field in fields(PrepSettings)} == asdict(PrepSettings())
 
 
 def test_shell_and_python_have_the_same_names() -> None:

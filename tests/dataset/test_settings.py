@@ -16,7 +16,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "sample_rate": (8_000, 192_000), "highpass_hz": (0, 1_000), "min_s": (0.5, 60), "max_s": (1, 600),
     "max_pause_s": (0.1, 10), "room_s": (0.05, 0.15), "loudness_lufs": (-60, 0), "peak_dbtp": (-40, 0),
     "min_snr_db": (-100, 100), "min_bandwidth_hz": (0, 96_000), "max_clipped": (0, 1), "min_speech": (0, 1),
-    "target_minutes": (0.01, 1_000_000),
+    "min_similarity": (-1, 1), "target_minutes": (0.01, 1_000_000),
 }  # fmt: skip
 
 # What a changed setting makes new: what was heard, what was cut, or only which clips are kept and their texts.
@@ -29,6 +29,7 @@ TOUCHES: dict[str, tuple[Any, str]] = {
     "min_snr_db": (20.0, "kept"), "min_bandwidth_hz": (0.0, "kept"), "max_clipped": (0.1, "kept"),
     "min_speech": (0.6, "kept"), "keep_forced_cuts": (True, "kept"), "target_minutes": (30.0, "kept"),
     "transcribe": (True, "kept"), "stt": ("acme", "kept"), "model": ("small", "kept"), "language": ("en", "kept"),
+    "speaker": ("auto", "kept"), "min_similarity": (0.8, "kept"),
 }  # fmt: skip
 
 
