@@ -8,6 +8,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # type checkers take this name for true; `typing` itself costs 15 ms of import
 if TYPE_CHECKING:
     from audiokit import progress
+    from audiokit.agent import events
     from audiokit.agent.agent import Agent
     from audiokit.agent.settings import AgentSettings
     from audiokit.analysis.report import Report
@@ -40,9 +41,14 @@ if TYPE_CHECKING:
         UsageError,
         VoiceLimitError,
     )
+    from audiokit.health.doctor import doctor
+    from audiokit.health.finding import Finding
+    from audiokit.speech import cost
     from audiokit.speech.cache import SpeechCache
+    from audiokit.speech.prices import PriceTable
     from audiokit.speech.speaking import SaySettings
-    from audiokit.spoken import narrate, say, stream_speech
+    from audiokit.speech.usage import UsageCounter
+    from audiokit.spoken import narrate, say, stream_speech, warm
 
     __version__: str
 
@@ -64,9 +70,11 @@ __all__ = [
     "Encoding",
     "Every",
     "ExportSettings",
+    "Finding",
     "MissingDependencyError",
     "MissingKeyError",
     "PrepSettings",
+    "PriceTable",
     "ProviderError",
     "ProviderTimeout",
     "ProviderUnavailable",
@@ -76,6 +84,7 @@ __all__ = [
     "SampleError",
     "SaySettings",
     "SpeechCache",
+    "UsageCounter",
     "UsageError",
     "VoiceBook",
     "VoiceLimitError",
@@ -83,7 +92,10 @@ __all__ = [
     "analyze",
     "clone",
     "converse",
+    "cost",
+    "doctor",
     "edit",
+    "events",
     "export",
     "info",
     "narrate",
@@ -94,6 +106,7 @@ __all__ = [
     "split",
     "steps",
     "stream_speech",
+    "warm",
 ]
 
 _HOMES = {
@@ -108,14 +121,18 @@ _HOMES = {
     "Encoding": "audiokit.audio.formats",
     "Every": "audiokit.editing.split",
     "ExportSettings": "audiokit.dataset.exports.export",
+    "Finding": "audiokit.health.finding",
     "PrepSettings": "audiokit.dataset.settings",
+    "PriceTable": "audiokit.speech.prices",
     "Report": "audiokit.analysis.report",
     "SaySettings": "audiokit.speech.speaking",
     "SpeechCache": "audiokit.speech.cache",
+    "UsageCounter": "audiokit.speech.usage",
     "VoiceBook": "audiokit.cloning.voices",
     "analyze": "audiokit.api",
     "clone": "audiokit.api",
     "converse": "audiokit.api",
+    "doctor": "audiokit.health.doctor",
     "edit": "audiokit.api",
     "export": "audiokit.api",
     "info": "audiokit.api",
@@ -125,10 +142,16 @@ _HOMES = {
     "say": "audiokit.spoken",
     "split": "audiokit.api",
     "stream_speech": "audiokit.spoken",
+    "warm": "audiokit.spoken",
 }
 """Where a public name lives; an error is in `audiokit.errors`."""
 
-_MODULES = {"progress": "audiokit.progress", "steps": "audiokit.editing.steps"}
+_MODULES = {
+    "cost": "audiokit.speech.cost",
+    "events": "audiokit.agent.events",
+    "progress": "audiokit.progress",
+    "steps": "audiokit.editing.steps",
+}
 """Public names that are modules."""
 
 

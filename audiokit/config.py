@@ -1,21 +1,24 @@
 """What the house is told from outside: where it keeps its things, which key and which address a vendor has.
 
 A value comes from the call, else from the environment, else from `config.toml` in the home folder, else from a table
-here. Keys come from the environment or the system's keyring only: no file of ours ever holds one.
+here. Keys come from the environment, a `.env` in the current folder or the system's keyring: no file of ours ever holds
+one. Only keys are read from `.env`: an address in a folder of strangers could lead a key of the environment to them.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from audiokit.errors import ConfigError, MissingKeyError
+from audiokit.errors import ConfigError, MissingDependencyError, MissingKeyError
 
 BASE_URLS = MappingProxyType(
     {
@@ -26,6 +29,14 @@ BASE_URLS = MappingProxyType(
     }
 )
 """Where each vendor's service is; `<VENDOR>_BASE_URL` leads elsewhere."""
+ENV_FILE = Path(".env")
+KEY_SUFFIX = "_API_KEY"
+KEYRING_SERVICE = "audiokit"
+ENV_LINE = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*"""
+    r"""(?:(?P<mark>["'])(?P<quoted>.*?)(?P=mark)|(?P<plain>[^\s#"'][^\s]*))?""",
+    re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +76,60 @@ def key(vendor: str, *, required: bool = True) -> Key | None:
     ------
     MissingKeyError : there is none.
     """
-    name = f"{vendor.upper()}_API_KEY"
-    secret = os.environ.get(name, "").strip() or _from_keyring(name)
+    name = key_variable(vendor)
+    secret, _ = _secret(name)
     if secret:
         return Key(secret)
     if required:
         raise MissingKeyError(
-            f"{vendor} needs a key and none was found. Set the environment variable {name}, "
-            f"or keep it in the system's keyring: keyring set audiokit {name}"
+            f"{vendor} needs a key and none was found. Set the environment variable {name}, write it into .env, "
+            f"or keep it in the system's keyring: audiokit config set {name}"
         )
     return None
+
+
+def key_variable(vendor: str) -> str:
+    """Name the environment variable of a vendor's key."""
+    return f"{vendor.upper()}{KEY_SUFFIX}"
+
+
+def key_source(vendor: str) -> str:
+    """Tell where a vendor's key comes from: "environment", ".env", "keyring", or "" without one.
+
+    Raises
+    ------
+    ConfigError : a `.env` that cannot be read.
+    """
+    return _secret(key_variable(vendor))[1]
+
+
+def keep_key(vendor: str, key: Key | None) -> None:
+    """Keep a vendor's key in the system's keyring; None removes it.
+
+    Raises
+    ------
+    MissingDependencyError : the package keyring is not installed.
+    ConfigError : this machine has no keyring that opens, or nothing to remove.
+    """
+    try:
+        import keyring
+    except ImportError as error:
+        raise MissingDependencyError("The door to the system's keyring (keyring)", extra="keyring") from error
+    name = key_variable(vendor)
+    try:
+        if key:
+            keyring.set_password(KEYRING_SERVICE, name, key.secret)
+        else:
+            keyring.delete_password(KEYRING_SERVICE, name)
+    except keyring.errors.KeyringError as error:
+        if not key:
+            raise ConfigError(
+                f"the system's keyring has no {name} to remove. Where a key comes from: audiokit config show"
+            ) from error
+        raise ConfigError(  # not from the error, whose words are not ours to vouch for
+            f"the system's keyring takes no key ({type(error).__name__}). Set the environment variable {name}, or "
+            f"write a line {name}=... into the file .env of your project, which belongs in .gitignore."
+        ) from None
 
 
 def base_url(vendor: str, given: str | None = None) -> str:
@@ -145,6 +200,27 @@ def settings_file() -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error}. Mend it, or move it away.") from error
 
 
+def _secret(name: str) -> tuple[str, str]:
+    """Find a key and its source; both empty without one."""
+    places: tuple[tuple[str, Callable[[str], str]], ...] = (
+        ("environment", lambda name: os.environ.get(name, "")),
+        (".env", lambda name: _env_file().get(name, "")),
+        ("keyring", _from_keyring),
+    )
+    return next(((secret, source) for source, read in places if (secret := read(name).strip())), ("", ""))
+
+
+def _env_file() -> dict[str, str]:
+    """Read NAME=value lines: `export` before, quotes around and a comment behind are left out."""
+    if not ENV_FILE.is_file():  # there may be a folder of this name: some call their virtual environment so
+        return {}
+    try:
+        text = ENV_FILE.read_text("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise ConfigError(f"{ENV_FILE.absolute()} cannot be read: {error.strerror}. Mend it, or move it.") from error
+    return {match["name"]: match["quoted"] or match["plain"] or "" for match in ENV_LINE.finditer(text)}
+
+
 def _from_file(section: str, name: str) -> str:
     table = settings_file().get(section, {})
     return str(table.get(name, "")) if isinstance(table, dict) else ""
@@ -156,6 +232,6 @@ def _from_keyring(name: str) -> str:
     except ImportError:
         return ""
     try:
-        return cast("str", keyring.get_password("audiokit", name) or "")
+        return cast("str", keyring.get_password(KEYRING_SERVICE, name) or "")
     except keyring.errors.KeyringError:  # no keyring service on this machine is the normal case on a server
         return ""

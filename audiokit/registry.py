@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from audiokit.contracts import LLM, STT, TTS, VAD, CloneProvider, SpeakerEncoder, TurnDetector
-    from audiokit.services import Account, ProfessionalCloner, VoiceDesigner, VoiceService
+    from audiokit.services import Account, KeyCheck, ProfessionalCloner, VoiceDesigner, VoiceService
 
 BUILT_IN = MappingProxyType(
     {
@@ -57,6 +57,12 @@ BUILT_IN = MappingProxyType(
         "voices": {"elevenlabs": "audiokit.providers.elevenlabs.voices:ElevenLabsVoices"},
         "account": {"elevenlabs": "audiokit.providers.elevenlabs.account:ElevenLabsAccount"},
         "design": {"elevenlabs": "audiokit.providers.elevenlabs.design:ElevenLabsDesign"},
+        "key": {
+            "elevenlabs": "audiokit.providers.elevenlabs.key:ElevenLabsKey",
+            "anthropic": "audiokit.providers.anthropic.key:AnthropicKey",
+            "deepgram": "audiokit.providers.deepgram.key:DeepgramKey",
+            "openai": "audiokit.providers.openai.key:OpenAIKey",
+        },
         "professional": {"elevenlabs": "audiokit.providers.elevenlabs.professional_door:ElevenLabsProfessional"},
     }
 )
@@ -86,13 +92,15 @@ def provider(kind: Literal["professional"], name: str, **settings: object) -> Pr
 @overload
 def provider(kind: Literal["design"], name: str, **settings: object) -> VoiceDesigner: ...
 @overload
+def provider(kind: Literal["key"], name: str, **settings: object) -> KeyCheck: ...
+@overload
 def provider(kind: str, name: str, **settings: object) -> object: ...
 def provider(kind: str, name: str, **settings: object) -> object:
     """Open a provider by name.
 
     Parameters
     ----------
-    kind : "stt", "vad", "turn", "tts", "llm", "clone", "speaker", "voices", "account", "design" or "professional".
+    kind : one of `BUILT_IN`, such as "stt", "vad", "tts", "llm" or "clone".
     name : as `providers(kind)` lists it; a built-in one wins over a plug-in of the same name.
     settings : handed to the provider's class.
 

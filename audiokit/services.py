@@ -69,6 +69,14 @@ class Account(Protocol):
         ...
 
 
+class KeyCheck(Protocol):
+    """Tells whether a vendor takes its key, by a call that costs nothing."""
+
+    async def check(self) -> str:
+        """Ask the vendor; give what it tells of the account, in a few words. May raise ProviderError."""
+        ...
+
+
 class ProfessionalJob(Protocol):
     """A voice on its way to be trained; every step may be taken again. Any method may raise ProviderError."""
 

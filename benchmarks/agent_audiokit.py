@@ -31,8 +31,8 @@ from agent_harness import (
     measure,
     quantile,
 )
-from audiokit.agent.agent import Agent
 
+from audiokit.agent.agent import Agent
 from audiokit.agent.settings import AgentSettings, BargeIn, TurnTaking
 from audiokit.analysis.activity import EnergyVAD
 from audiokit.audio.chunk import AudioChunk

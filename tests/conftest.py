@@ -6,9 +6,12 @@ import ipaddress
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -94,10 +97,36 @@ def _home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("AUDIOKIT_HOME", str(home / "audiokit"))
+    monkeypatch.setattr("audiokit.config.ENV_FILE", home / ".env")
     for name in ("CONFIG", "CACHE", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     for name in [name for name in os.environ if name.endswith("_API_KEY") or name in ("NO_COLOR", "FORCE_COLOR")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def keyring(monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, str], str]:
+    """The system's keyring, as its package shows it: passwords by service and name."""
+    kept: dict[tuple[str, str], str] = {}
+
+    class KeyringError(Exception):
+        pass
+
+    def delete(service: str, name: str) -> None:
+        if kept.pop((service, name), None) is None:
+            raise KeyringError("not found")
+
+    module, errors = ModuleType("keyring"), ModuleType("keyring.errors")
+    vars(errors)["KeyringError"] = KeyringError
+    vars(module).update(
+        __spec__=ModuleSpec("keyring", None),
+        errors=errors,
+        get_password=lambda service, name: kept.get((service, name)),
+        set_password=lambda service, name, secret: kept.update({(service, name): secret}),
+        delete_password=delete,
+    )
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    return kept
 
 
 @pytest.fixture(autouse=True)

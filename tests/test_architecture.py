@@ -25,7 +25,7 @@ FLOORS = [
     {"editing", "dataset", "cloning", "speech", "providers"},
     {"agent"},
     {"server"},
-    {"api", "spoken", "testing"},
+    {"api", "health", "spoken", "testing"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -189,6 +189,6 @@ def _provider(table: Mapping[str, Any], place: Place) -> ProviderConfig:
         if key.endswith("key"):
             raise ConfigError(
                 f"{place.file}: {place.at(key).path}: a key is not kept in a file. Set the environment variable "
-                f"{own['provider'].upper()}_API_KEY, or: keyring set audiokit {own['provider'].upper()}_API_KEY"
+                f"{own['provider'].upper()}_API_KEY, or: audiokit config set {own['provider'].upper()}_API_KEY"
             )
     return ProviderConfig(**own, settings=MappingProxyType(settings))

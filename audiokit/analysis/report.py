@@ -18,7 +18,7 @@ from audiokit.analysis.segments import Kind, Mask, Segment, region_mask, segment
 from audiokit.analysis.silero import Vector
 from audiokit.analysis.survey import FileFacts, Source, Survey, survey
 from audiokit.analysis.tracks import LEVEL_S, PitchTrack
-from audiokit.progress import SILENT, Progress
+from audiokit.progress import SILENT, Progress, clock_face
 
 ASKS = ("tempo", "beats", "onsets", "pyin", "mos", "speakers")
 """What is only measured when it is asked for."""
@@ -120,6 +120,16 @@ class Report:
         """Give everything as plain values, with the verdict; None for what is not finite (-inf LUFS)."""
         values = {**asdict(self), "fit_for_cloning": self.fit_for_cloning().to_json()}
         return {name: _plain(value) for name, value in values.items()}
+
+    def __repr__(self) -> str:
+        return f"Report({self.name!r}, {clock_face(self.file.duration_s)}, {self.fit_for_cloning().verdict})"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from audiokit.analysis.sheet import sheet
+
+        return f"<pre>{escape(chr(10).join(sheet(self)))}</pre>"
 
 
 def analyze(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from audiokit.cli.lazy import LazyGroup
+from audiokit.cli.version import print_versions
 
 COMMANDS = {
     "prep": ("audiokit.cli.prep:prep", "Cut recordings into a clean dataset of labelled speech clips"),
@@ -21,13 +22,22 @@ COMMANDS = {
     "say": ("audiokit.cli.say:say", "Speak a text, a file or what is typed, with any voice"),
     "cache": ("audiokit.cli.cache:cache", "Look at kept speech: count, prune, share, warm it up"),
     "cost": ("audiokit.cli.cost:cost", "Estimate what a text, recordings or a conversation cost"),
+    "doctor": ("audiokit.cli.doctor:doctor", "Look at what works on this machine, and what mends the rest"),
+    "config": ("audiokit.cli.config:config", "Show and set addresses, the cache's bounds and keys"),
     "completion": ("audiokit.cli.completion:completion", "Print the script that completes words in your shell"),
 }
 """Each command's place and short help; a test compares the latter with the command's own."""
 
 
 @click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="audiokit", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_versions,
+    help="Show the versions that matter for a report of a fault, and exit.",
+)
 @click.option("--traceback", is_flag=True, help="Show where in the code an error came from.")
 def cli(traceback: bool) -> None:
     """From a folder of recordings to a voice that talks back.

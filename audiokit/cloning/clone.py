@@ -118,11 +118,8 @@ class Plan:
         }
 
     def __repr__(self) -> str:
-        pieces, megabytes = len(self.selection.chosen), self.size_bytes / 1e6
-        return (
-            f"Plan({self.name!r} by {self.workshop.provider}: {pieces} pieces, {self.selection.total_s:.1f} s, "
-            f"{len(self.files)} files, {megabytes:.1f} MB)"
-        )
+        amount = f"{len(self.selection.chosen)} pieces, {self.selection.total_s:.1f} s, {self.size_bytes / 1e6:.1f} MB"
+        return f"Plan({self.name!r} by {self.workshop.provider}: {amount})"
 
     def records(self) -> tuple[SampleRecord, ...]:
         """Name and hash what is sent."""

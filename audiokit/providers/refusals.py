@@ -23,6 +23,7 @@ LOW_BALANCE = "credit balance is too low"  # how Anthropic says it, with 400 and
 MORE_MONEY = " Add credit to the account or raise its limit; until then another provider may stand in."
 NAMES = " Check the names of model and voice, and the address if one is set."
 DETAIL_LENGTH = 300
+RESTRICTED = "a key that may not list what the account has"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,18 @@ class Refusal:
         words = " ".join(words.split())[:DETAIL_LENGTH].rstrip(".")
         status = f"{self.status} {self.code}".strip()
         return f"{self.provider} {what} ({status}){': ' + words if words else ''}."
+
+
+def not_permitted(error: ProviderError) -> str:
+    """Say that a key is taken and only restricted, if that is what the vendor answered to a harmless question.
+
+    Raises
+    ------
+    ProviderError : the error itself, if it is any other.
+    """
+    if error.status != 403:
+        raise error
+    return RESTRICTED
 
 
 def _wrong_key(provider: str) -> str:

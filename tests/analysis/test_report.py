@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +183,13 @@ def test_json_is_plain_even_for_silence() -> None:
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
     assert plain["levels"]["integrated_lufs"] is None
     assert plain["fit_for_cloning"]["is_fit"] is False
+
+
+def test_a_notebook_shows_the_sheet(episode: Report) -> None:
+    assert re.fullmatch(r"Report\('.+episode 1\.mp3', 0:00:59, \d of 5 checks fails?\)", repr(episode))
+    html = replace(episode, name="<b>.mp3")._repr_html_()
+    assert "<pre>&lt;b&gt;.mp3" in html
+    assert f"{episode.levels.integrated_lufs:.1f} LUFS" in html
 
 
 def test_a_recording_without_its_end_is_measured_as_far_as_it_goes(tmp_path: Path, tone: Callable[..., Audio]) -> None:

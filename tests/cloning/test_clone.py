@@ -70,6 +70,11 @@ def test_what_was_planned_is_what_is_sent(plan: Plan, cloner: Cloner) -> None:
     assert cloner.told == {"name": "Ann", "description": "calm", "language": "en", "labels": {"accent": "none"}}
 
 
+def test_a_plan_says_in_a_line_what_it_is(plan: Plan) -> None:
+    megabytes = sum(file.path.stat().st_size for file in plan.files) / 1e6
+    assert repr(plan) == f"Plan('Ann' by acme: 3 pieces, 36.0 s, {megabytes:.1f} MB)"
+
+
 def test_the_voice_is_entered_with_its_provenance(plan: Plan) -> None:
     entry = make(plan, AGREED, VoiceBook())
     assert VoiceBook().entry("Ann") == entry

@@ -16,9 +16,9 @@ from starlette.routing import Route
 
 from tests.vendors.faults import Receive, Send
 from tests.vendors.openai import Answer
-from tests.vendors.schema import offences
+from tests.vendors.schema import offences, read_texts
 
-MESSAGES = "/v1/messages"
+MESSAGES, MODELS = "/v1/messages", "/v1/models"
 REQUEST_ID = {"request-id": "req_9"}
 
 
@@ -31,7 +31,11 @@ class Anthropic:
         self.answers: deque[Answer] = deque()
         self.violations: list[str] = []
         self._contract = json.loads(Path(__file__).with_name("anthropic.json").read_text("utf-8"))
-        self._app = Starlette(routes=[Route(MESSAGES, self._messages, methods=["POST"])])
+        routes = [
+            Route(MESSAGES, self._messages, methods=["POST"]),
+            Route(MODELS, self._list, methods=["GET"]),
+        ]
+        self._app = Starlette(routes=routes)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -46,12 +50,26 @@ class Anthropic:
         self.violations += _turn_offences(body.get("messages", []), contract)
         for tool in body.get("tools", []):
             self.violations += offences(tool, contract["tool"], "tool")
-        if request.headers.get("authorization") != f"Bearer {self.key}":
+        if not self._knows(request):
             return _error(401, "authentication_error", "invalid x-api-key")
         if body["model"] not in self.models:
             return _error(404, "not_found_error", f"model: {body['model']}")
         answer = self.answers.popleft() if self.answers else Answer()
         return StreamingResponse(_events(answer), media_type="text/event-stream", headers=REQUEST_ID)
+
+    async def _list(self, request: Request) -> Response:
+        contract, query = self._contract[f"GET {MODELS}"], dict(request.query_params)
+        self.violations += [f"models: no header {name}" for name in contract["headers"] if name not in request.headers]
+        self.violations += offences(read_texts(query, contract["query"]), contract["query"], "models")
+        if not self._knows(request):
+            return _error(401, "authentication_error", "invalid x-api-key")
+        each = {"type": "model", "created_at": "2026-01-01T00:00:00Z"}
+        models = [{"id": name, "display_name": name, **each} for name in sorted(self.models)]
+        ends = {"first_id": models[0]["id"], "last_id": models[-1]["id"]}
+        return JSONResponse({"data": models, "has_more": False, **ends}, headers=REQUEST_ID)
+
+    def _knows(self, request: Request) -> bool:
+        return request.headers.get("authorization") == f"Bearer {self.key}"
 
 
 def error_body(kind: str, message: str) -> dict[str, Any]:

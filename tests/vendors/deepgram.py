@@ -18,7 +18,7 @@ from tests.vendors.deepgram_ear import PIECE_WORDS, Ear, text_of
 from tests.vendors.faults import Receive, Send, respond
 from tests.vendors.schema import offences, read_texts
 
-NOVA, FLUX = "/v1/listen", "/v2/listen"
+NOVA, FLUX, PROJECTS = "/v1/listen", "/v2/listen", "/v1/projects"
 REQUEST_ID = "5f0c"
 CREATED = "2026-01-01T00:00:00.000Z"
 EAGER_S, END_S = 0.2, 0.4
@@ -43,6 +43,9 @@ class Deepgram:
         if headers.get("authorization", "").lower() != f"token {self.key}":
             body = {"err_code": "INVALID_AUTH", "err_msg": "Invalid credentials.", "request_id": REQUEST_ID}
             await respond(scope, receive, send, 401, json.dumps(body).encode(), {"dg-error": "INVALID_AUTH"})
+        elif scope["path"] == PROJECTS:
+            projects = [{"project_id": "3f1b", "name": "Voices"}]
+            await JSONResponse({"projects": projects})(scope, receive, send)
         elif scope["type"] == "http":
             await self._recording(await Request(scope, receive).body())(scope, receive, send)
         else:

@@ -21,6 +21,7 @@ from tests.vendors.host import _parsed
 from tests.vendors.schema import offences, read_texts
 
 CHAT, SPEECH, TRANSCRIPTIONS = "/v1/chat/completions", "/v1/audio/speech", "/v1/audio/transcriptions"
+MODELS = "/v1/models"
 LONGEST_INPUT = 4096
 SOUND = struct.pack("<12000h", *(n % 200 * 50 for n in range(12_000)))
 PIECE_BYTES = 4_801  # odd: pieces of a stream do not end with a sample
@@ -56,6 +57,7 @@ class OpenAI:
         self._contract = json.loads(Path(__file__).with_name("openai.json").read_text("utf-8"))
         routes = [
             Route(CHAT, self._chat, methods=["POST"]),
+            Route(MODELS, self._list, methods=["GET"]),
             Route(SPEECH, self._speech, methods=["POST"]),
             Route(TRANSCRIPTIONS, self._transcribe, methods=["POST"]),
         ]
@@ -81,6 +83,14 @@ class OpenAI:
         answer = self.answers.popleft() if self.answers else Answer()
         with_usage = bool(body.get("stream_options", {}).get("include_usage"))
         return StreamingResponse(_events(answer, with_usage), media_type="text/event-stream")
+
+    async def _list(self, request: Request) -> Response:
+        contract = self._contract[f"GET {MODELS}"]
+        self.violations += offences(dict(request.query_params), contract["query"], "models")
+        if refusal := self._refusal(request, min(self.models)):
+            return refusal
+        each = {"object": "model", "created": 1, "owned_by": "openai"}
+        return JSONResponse({"object": "list", "data": [{"id": name, **each} for name in sorted(self.models)]})
 
     async def _speech(self, request: Request) -> Response:
         contract = self._contract[f"POST {SPEECH}"]
