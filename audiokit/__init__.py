@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from audiokit.agent.agent import Agent
     from audiokit.agent.settings import AgentSettings
     from audiokit.analysis.report import Report
-    from audiokit.api import analyze, clone, converse, edit, export, info, plan_clone, prep, split
+    from audiokit.api import analyze, converse, edit, export, info, prep, split
     from audiokit.audio.buffer import Audio
     from audiokit.audio.chunk import AudioChunk
     from audiokit.audio.formats import Encoding
+    from audiokit.cloned import clone, plan_clone
     from audiokit.cloning.clone import CloneSettings
     from audiokit.cloning.voices import VoiceBook
     from audiokit.dataset.exports.export import ExportSettings
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         SampleError,
         UsageError,
         VoiceLimitError,
+        VoiceNotFoundError,
     )
     from audiokit.health.doctor import doctor
     from audiokit.health.finding import Finding
@@ -88,6 +90,7 @@ __all__ = [
     "UsageError",
     "VoiceBook",
     "VoiceLimitError",
+    "VoiceNotFoundError",
     "__version__",
     "analyze",
     "clone",
@@ -130,14 +133,14 @@ _HOMES = {
     "UsageCounter": "audiokit.speech.usage",
     "VoiceBook": "audiokit.cloning.voices",
     "analyze": "audiokit.api",
-    "clone": "audiokit.api",
+    "clone": "audiokit.cloned",
     "converse": "audiokit.api",
     "doctor": "audiokit.health.doctor",
     "edit": "audiokit.api",
     "export": "audiokit.api",
     "info": "audiokit.api",
     "narrate": "audiokit.spoken",
-    "plan_clone": "audiokit.api",
+    "plan_clone": "audiokit.cloned",
     "prep": "audiokit.api",
     "say": "audiokit.spoken",
     "split": "audiokit.api",

@@ -14,6 +14,7 @@ AudiokitError                     exit 1
     ├── RateLimitError            exit 8   knows when to come back
     ├── QuotaError                exit 7   nothing left to spend
     │   └── VoiceLimitError       exit 9   no slot left for another voice
+    ├── VoiceNotFoundError        the account has no such voice
     ├── ProviderTimeout
     └── ProviderUnavailable
 """
@@ -115,6 +116,8 @@ class ProviderError(AudiokitError):
         self.provider = provider
         self.status = status
         self.retryable = retryable
+        self.is_passing = retryable
+        """Whether the fault itself may be over later, even where a repetition would give something twice."""
         self.request_id = request_id
 
 
@@ -152,6 +155,10 @@ class VoiceLimitError(QuotaError):
     """The account has no slot left for another voice."""
 
     exit_code = 9
+
+
+class VoiceNotFoundError(ProviderError):
+    """The account has no such voice."""
 
 
 class ProviderTimeout(ProviderError):  # noqa: N818  the field says "timeout", not "timeout error"

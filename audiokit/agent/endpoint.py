@@ -18,6 +18,16 @@ HANGING = frozenset(
 )
 """Words of English, German, Spanish and French after which one goes on speaking."""
 
+DANGLING = frozenset(
+    """
+    a an and as because but for if into of or so than that the their uh um until when whether which while who your
+    aber dass der die ein eine oder und weil wenn
+    con cuando de el la las los o pero porque que si un una y
+    au car dans de des du et la le les mais ou parce que qui si un une
+    """.split()  # noqa: SIM905
+)
+"""Those of them that hardly end a sentence, whatever mark a recognizer puts behind them."""
+
 FINISHED = re.compile(r"[.!?。！？…؟।][\"'”’»)\]]*$")
 ELLIPSIS = re.compile(r"(\.\.\.|…|[-–—,:;、])$")
 LAST_WORD = re.compile(r"([\w'’]+)\W*$")
@@ -45,13 +55,15 @@ def silence_for(text: str, settings: TurnTaking, probability: float | None = Non
 def sounds_unfinished(text: str) -> bool:
     """Tell whether a text ends in a word or a mark after which one goes on.
 
-    Recognizers end every text with a full stop, so the last word is asked first.
+    Recognizers end every text with a full stop, so a last word such as "and" counts for more than it. "Turn the light
+    on." is finished all the same.
     """
     text = text.strip()
     last = LAST_WORD.search(text)
     if text.endswith(("?", "!")) or not last:
         return False
-    return last[1].lower() in HANGING or bool(ELLIPSIS.search(text))
+    hanging = DANGLING if FINISHED.search(text) and not ELLIPSIS.search(text) else HANGING
+    return last[1].lower() in hanging or bool(ELLIPSIS.search(text))
 
 
 def is_backchannel(text: str, backchannels: tuple[str, ...]) -> bool:

@@ -21,7 +21,7 @@ from audiokit.agent.services import Services
 from audiokit.agent.speech_gate import SpeechGate
 from audiokit.agent.surroundings import Surroundings
 from audiokit.agent.turns import Rules, Turns, step
-from audiokit.audio.chunk import AudioChunk
+from audiokit.audio.chunk import CHUNK_S, AudioChunk
 from audiokit.audio.resample import Resampler
 
 log = logging.getLogger(__name__)
@@ -51,8 +51,8 @@ class AgentSession:
         self._zero_s = self._loop.time()
         self._gate = SpeechGate(services.open_vad(), settings.turn_taking)
         self._rate = self._gate.vad.sample_rate
-        self._door: Resampler | None = None
-        self._recent: deque[AudioChunk] = deque(maxlen=round(JUDGED_S / 0.02))
+        self._door, self._door_rate = Resampler(self._rate, self._rate), self._rate
+        self._recent: deque[AudioChunk] = deque(maxlen=round(JUDGED_S / CHUNK_S))
         self._recognizer = Recognizer(services.stt, settings.turn_taking, settings.budgets, self._step, self._tell_stt)
         self._replies = Replies(self._around(audio_out), self.history)
         streams = all(each.streaming for each in services.stt.providers)
@@ -118,15 +118,21 @@ class AgentSession:
         return self._loop.time() - self._zero_s
 
     def push(self, chunk: AudioChunk) -> None:
-        """Take the next chunk of the microphone: mono, of any length and rate (always the same rate)."""
+        """Take the next chunk of the microphone: mono, of any length and rate."""
         if self.has_ended or not len(chunk.samples):
             return
+        samples = chunk.samples
         if chunk.sample_rate != self._rate:
-            if self._door is None:
+            if chunk.sample_rate != self._door_rate:
                 self._door = Resampler(chunk.sample_rate, self._rate, quality="MQ")
-            chunk = AudioChunk(self._door.push(chunk.samples), self._rate)
-            if not len(chunk.samples):
-                return
+                self._door_rate = chunk.sample_rate
+            samples = self._door.push(samples)
+        # What is kept before speech begins is counted in chunks: a long one would be dropped with the first word.
+        step = round(CHUNK_S * self._rate)
+        for start in range(0, len(samples), step):
+            self._hear(AudioChunk(samples[start : start + step], self._rate))
+
+    def _hear(self, chunk: AudioChunk) -> None:
         if not self._settings.barge_in.allowed and self._turns.state == "speaking":
             return
         self._recognizer.hear(chunk)

@@ -13,9 +13,9 @@ import numpy as np
 from audiokit.audio.buffer import Samples
 from audiokit.audio.resample import Resampler
 from audiokit.contracts import TTS, SpeechChunk, Voice
-from audiokit.errors import MissingKeyError, ProviderError
+from audiokit.errors import AuthenticationError, MissingKeyError, ProviderError, QuotaError
 from audiokit.retry import Retry, acall
-from audiokit.speech.streams import closing
+from audiokit.speech.streams import closing, starting_over
 
 log = logging.getLogger(__name__)
 
@@ -93,12 +93,14 @@ class FallbackTTS:
         raise AssertionError("the last speaker neither spoke nor failed")
 
     async def _collected(self, speaker: Speaker, text: str, voice: Voice | None) -> list[SpeechChunk]:
-        async with closing(self._asked(speaker, text, voice)) as chunks:
-            return [chunk async for chunk in chunks]
+        with starting_over():
+            async with closing(self._asked(speaker, text, voice)) as chunks:
+                return [chunk async for chunk in chunks]
 
     def _leave(self, speaker: Speaker, error: Exception) -> None:
         log.warning("%s cannot speak: %s Going on with the next voice.", speaker.name, error)
-        if not getattr(error, "retryable", False) and speaker in self._speakers[:-1]:
+        # A sentence that it refuses, or a line that was cut, says nothing about the next sentence.
+        if isinstance(error, AuthenticationError | QuotaError | MissingKeyError) and speaker in self._speakers[:-1]:
             self._speakers.remove(speaker)
 
     async def _asked(self, speaker: Speaker, text: str, voice: Voice | None) -> AsyncIterator[SpeechChunk]:

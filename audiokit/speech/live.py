@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 
 from audiokit.contracts import TTS, SpeechChunk, Voice
@@ -81,9 +80,12 @@ async def _speak(
                     await chunks.put(_moved(chunk, offset_s))
                     end_s += chunk.duration_s
             offset_s = end_s
-    finally:
-        with suppress(asyncio.QueueFull):
-            chunks.put_nowait(None)
+    except asyncio.CancelledError:  # nobody listens any more
+        raise
+    except BaseException:
+        await chunks.put(None)
+        raise
+    await chunks.put(None)  # a listener who is behind takes what waits first
 
 
 def _moved(chunk: SpeechChunk, offset_s: float) -> SpeechChunk:

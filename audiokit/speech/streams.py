@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from threading import Semaphore, Thread
 from typing import Generic, TypeVar
 
 from audiokit.contracts import TTS, SpeechChunk, Voice
+from audiokit.errors import ProviderError
 
 T = TypeVar("T")
 
@@ -68,5 +69,16 @@ class _Puller(Generic[T]):
 
 async def whole(tts: TTS, text: str, voice: Voice | None) -> list[SpeechChunk]:
     """Speak `text` to its end; give all of it."""
-    async with closing(tts.synthesize(text, voice)) as stream:
-        return [chunk async for chunk in stream]
+    with starting_over():
+        async with closing(tts.synthesize(text, voice)) as stream:
+            return [chunk async for chunk in stream]
+
+
+@contextmanager
+def starting_over() -> Iterator[None]:
+    """Let what was cut off be tried again: nothing of it has been heard yet."""
+    try:
+        yield
+    except ProviderError as error:
+        error.retryable = error.is_passing
+        raise

@@ -21,6 +21,11 @@ RULES = TurnTaking(silence_s=0.6, finished_silence_s=0.4, unfinished_silence_s=1
         ("First of all,", 1.5),
         ("Ich möchte einen Tisch und", 1.5),
         ("What is it that you are waiting for?", 0.4),
+        ("Thank you.", 0.4),
+        ("Turn the light on.", 0.4),
+        ("Come in.", 0.4),
+        ("Turn the light on", 1.5),
+        ("Come in...", 1.5),
     ],
 )
 def test_silence_depends_on_how_the_text_ends(text: str, silence_s: float) -> None:

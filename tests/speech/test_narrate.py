@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 
 from audiokit.audio.buffer import Audio
 from audiokit.contracts import TTS, SpeechChunk, Voice, Word
-from audiokit.errors import ConfigError, ProviderUnavailable, QuotaError, UsageError
+from audiokit.errors import ConfigError, ProviderError, ProviderUnavailable, QuotaError, UsageError
 from audiokit.speech.cache import CacheSettings, SpeechCache
 from audiokit.speech.cached import CachedTTS
 from audiokit.speech.chapters import chapters
@@ -244,3 +244,40 @@ def test_an_error_of_the_voice_or_of_the_writer_reaches_the_listener() -> None:
 
     with pytest.raises(KeyError, match="writer"):
         stream(ToneTTS(), write())
+
+
+class OnceCut(ToneTTS):
+    """Its first answer breaks off after a piece, as a lost line does."""
+
+    async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
+        is_first = not self.asked
+        async with aclosing(super().synthesize(text, voice)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+                if is_first:
+                    error = ProviderUnavailable("the line was cut", provider="tone", retryable=True)
+                    error.retryable = False  # to whom a piece was given, it would come twice
+                    raise error
+
+
+def test_a_sentence_that_breaks_off_is_made_again() -> None:
+    tts = OnceCut()
+    assert len(narrate(tts)) == 3
+    assert len(tts.asked) == 4
+
+
+def test_one_refused_sentence_does_not_change_the_voice_of_the_others() -> None:
+    refused = ProviderError("this text is refused", provider="first")
+
+    class Choosy(ToneTTS):
+        async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
+            if "Four" in text:
+                raise refused
+            async with aclosing(super().synthesize(text, voice)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+
+    first, second = Choosy(), ToneTTS()
+    chain = FallbackTTS([Speaker(name="first", tts=first), Speaker(name="second", tts=second)])
+    assert len(narrate(chain)) == 3
+    assert (len(first.asked), second.asked) == (2, ["Four five."])

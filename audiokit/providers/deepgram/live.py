@@ -13,6 +13,7 @@ from audiokit.audio.chunk import AudioChunk
 from audiokit.config import Key
 from audiokit.errors import ProviderTimeout, ProviderUnavailable
 from audiokit.providers.deepgram.errors import UNREADABLE, translated, unreadable
+from audiokit.providers.sockets import dialled
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -62,14 +63,11 @@ class Line:
         ------
         ProviderError : or one below it.
         """
-        from websockets.asyncio.client import connect
-
         sender = None
         with translated(self._key.secret):
-            async with connect(
+            async with dialled(
                 self._url,
-                additional_headers={"Authorization": f"Token {self._key.secret}"},
-                compression=None,
+                headers={"Authorization": f"Token {self._key.secret}"},
                 open_timeout=CONNECT_S,
                 close_timeout=CLOSE_S,
                 max_size=MESSAGE_BYTES,

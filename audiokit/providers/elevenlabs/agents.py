@@ -11,6 +11,7 @@ from audiokit.config import checked_url
 from audiokit.errors import ConfigError
 from audiokit.providers.elevenlabs.client import CLOSE_S, CONNECT_S, ElevenLabsDoor
 from audiokit.providers.elevenlabs.errors import unreadable
+from audiokit.providers.sockets import dialled
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -47,12 +48,10 @@ class HostedAgent:
         ------
         ProviderError : the vendor cannot be reached or refuses.
         """
-        from websockets.asyncio.client import connect
-
         with self._door.translated():
             url = checked_url(await self._signed_url(), "the signed URL")
             # The signature in the address is all that is needed: the key stays out of this connection.
-            socket = await connect(url, open_timeout=CONNECT_S, close_timeout=CLOSE_S, compression=None)
+            socket = await dialled(url, open_timeout=CONNECT_S, close_timeout=CLOSE_S)
             try:
                 return await self._begun(socket)
             except BaseException:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
@@ -14,6 +13,7 @@ from audiokit import config
 from audiokit.errors import MissingDependencyError, ProviderError
 from audiokit.providers.elevenlabs.errors import live_error, translated
 from audiokit.providers.loops import PerLoop
+from audiokit.providers.sockets import dialled
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -28,9 +28,6 @@ ANSWER_S = 60.0  # a clone of two minutes takes the vendor seconds; twenty files
 KEEP_S = 120.0  # a speaker may think for a minute: the next turn still finds its connection open, without a handshake
 ONCE = {"max_retries": 0}
 """For every upload: the SDK's own second try of a form sends the files only, at their end, without name and labels."""
-
-_log = logging.getLogger(__name__)
-_log.addFilter(lambda record: "xi-api-key" not in record.getMessage())  # the library logs every header it sends
 
 
 class ElevenLabsDoor:
@@ -120,19 +117,9 @@ class ElevenLabsDoor:
         path : begins with a slash.
         query : true and false as in JSON; None is left out.
         """
-        from websockets.asyncio.client import connect
-
         pairs = {name: _as_text(value) for name, value in query.items() if value is not None}
         url = f"ws{self.base_url.removeprefix('http')}{path}?{urlencode(pairs)}"
-        # No compression: base64 of sound does not shrink, and it would cost time in every message.
-        return connect(
-            url,
-            additional_headers=self.headers,
-            open_timeout=CONNECT_S,
-            close_timeout=CLOSE_S,
-            compression=None,
-            logger=_log,
-        )
+        return dialled(url, headers=self.headers, open_timeout=CONNECT_S, close_timeout=CLOSE_S)
 
     def translated(self) -> AbstractContextManager[None]:
         """Turn what the vendor and the way to it raise into ProviderErrors."""

@@ -16,6 +16,7 @@ from audiokit.errors import (
     ProviderUnavailable,
     QuotaError,
     VoiceLimitError,
+    VoiceNotFoundError,
 )
 from audiokit.providers.refusals import DETAIL_LENGTH, Refusal, retry_after_s
 
@@ -47,6 +48,7 @@ KINDS: Mapping[str, type[ProviderError]] = MappingProxyType(
         "quota_exceeded": QuotaError,
         "voice_add_edit_limit_reached": QuotaError,
         "voice_limit_reached": VoiceLimitError,
+        "voice_not_found": VoiceNotFoundError,
     }
 )
 """What the word tells better than the HTTP status: an empty account answers with 401, as a wrong key does."""
@@ -198,8 +200,9 @@ def _judged(status: int, code: str, detail: str, headers: Mapping[str, str], sec
     kind = KINDS.get(code) or (ProviderError if status == 401 and code in REMEDIES else None)
     if kind:
         words = " ".join(_shown(detail, secret).split())[:DETAIL_LENGTH].rstrip(".")
+        what = "has no such voice" if kind is VoiceNotFoundError else "does not permit this"
         return kind(
-            f"{PROVIDER} does not permit this ({status} {code}): {words}. {REMEDIES[code]}",
+            f"{PROVIDER} {what} ({status} {code}): {words}. {REMEDIES[code]}",
             provider=PROVIDER,
             status=status,
             request_id=headers.get("request-id"),

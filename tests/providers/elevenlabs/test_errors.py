@@ -19,6 +19,7 @@ from audiokit.errors import (
     QuotaError,
     RateLimitError,
     VoiceLimitError,
+    VoiceNotFoundError,
 )
 from audiokit.providers.elevenlabs import client
 from audiokit.providers.elevenlabs.client import ElevenLabsDoor
@@ -49,7 +50,9 @@ def answer(status: int, body: object, **headers: str) -> ProviderError:
         (401, "quota_exceeded", QuotaError),
         (402, "", QuotaError),
         (403, "only_for_creator+", ProviderError),
-        (404, "voice_not_found", ProviderError),
+        (404, "", ProviderError),
+        (404, "voice_not_found", VoiceNotFoundError),
+        (400, "voice_does_not_exist", VoiceNotFoundError),
         (408, "", ProviderTimeout),
         (429, "system_busy", RateLimitError),
         (429, "too_many_concurrent_requests", RateLimitError),
