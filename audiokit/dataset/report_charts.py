@@ -116,8 +116,9 @@ def _edges(values: Sequence[float]) -> list[float]:
     rough = max((high - low) / BARS, 0.1)
     magnitude = 10.0 ** math.floor(math.log10(rough))
     step = next(magnitude * factor for factor in STEPS if magnitude * factor >= rough * 0.999)
-    first = math.floor(low / step)
-    return [round(at * step, 6) for at in range(first, math.floor(high / step) + 2)]
+    # 4.3 / 0.1 is 42.99...: without rounding that clip would fall out at the end.
+    first, last = (math.floor(round(value / step, 6)) for value in (low, high))
+    return [round(at * step, 6) for at in range(first, last + 2)]
 
 
 def _pairs(edges: Sequence[float]) -> list[Span]:

@@ -87,3 +87,10 @@ def test_a_table_takes_text_as_text_and_markup_as_markup() -> None:
 @pytest.mark.parametrize(("value", "shown"), [(1.0, "1"), (1.25, "1.2"), (-0.04, "0"), (-20.0, "-20"), (100.0, "100")])
 def test_numbers_are_short(value: float, shown: str) -> None:
     assert number(value) == shown
+
+
+@pytest.mark.parametrize("values", [[4.3], [0.3], [2.9, 4.3], [-19.7], [14.66, 0.1 + 0.2], [1e-7], [8.7, 12.1, 9.4]])
+def test_every_clip_is_in_a_bar(values: list[float]) -> None:
+    drawn = Histogram(title="Duration", unit="s", kept=values, refused=[]).svg()
+    counted = [int(cell) for cell in re.findall(r'<td class="number">(\d+)</td><td class="number">0</td>', drawn)]
+    assert sum(counted) == len(values)
