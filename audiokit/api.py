@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, overload
 
 from audiokit.progress import SILENT, Progress
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from audiokit.audio.buffer import Audio
     from audiokit.audio.files import FileInfo
     from audiokit.audio.formats import Encoding
-    from audiokit.cloning.clone import CloneSettings, Plan
-    from audiokit.contracts import Voice
-    from audiokit.dataset.at_hand import Sources
     from audiokit.dataset.exports.export import ExportSettings
     from audiokit.dataset.exports.split import Parts
     from audiokit.dataset.manifest import Dataset
@@ -281,81 +277,6 @@ def export(
 
     opened = dataset if isinstance(dataset, Dataset) else Dataset.open(dataset)
     return run(opened, out, format, settings, progress=progress)
-
-
-@contextmanager
-def plan_clone(
-    sources: Sources,
-    *,
-    name: str,
-    provider: str = "elevenlabs",
-    settings: CloneSettings | None = None,
-    progress: Progress = SILENT,
-) -> Iterator[Plan]:
-    """Choose and write the samples of a clone, and send nothing; they vanish at the end of the `with` block.
-
-    Parameters and errors are those of `clone`.
-    """
-    from audiokit.cloning.clone import CloneSettings, planned, workshop
-    from audiokit.cloning.material import from_clips
-    from audiokit.dataset.at_hand import at_hand, named
-    from audiokit.dataset.settings import PrepSettings
-
-    settings = settings or CloneSettings()
-    shop = workshop(provider, settings, progress)
-    # Short samples have no pause at their ends, and none is needed where clips are joined.
-    how = PrepSettings(
-        sample_rate=shop.cloner.requirements.sample_rate,
-        min_s=1.5,
-        keep_forced_cuts=True,
-        min_snr_db=settings.min_snr_db,
-    )
-    with (
-        at_hand(sources, how, jobs=cores(), progress=progress) as dataset,
-        planned(from_clips(dataset.clips, dataset.path, named(sources)), shop, name, settings, progress) as plan,
-    ):
-        yield plan
-
-
-def clone(
-    sources: Sources,
-    *,
-    name: str,
-    provider: str = "elevenlabs",
-    consent: str = "",
-    settings: CloneSettings | None = None,
-    progress: Progress = SILENT,
-) -> Voice:
-    """Make a voice from recordings of its owner, and enter it into the `VoiceBook`.
-
-    Parameters
-    ----------
-    sources : a dataset or its folder, or recordings: files, folders, globs. Recordings are prepared as `prep` does,
-        for this call only.
-    name : what the voice is called from now on.
-    provider : who makes it: elevenlabs, coqui, tortoise, or a plug-in.
-    consent : what the owner of the voice declares; kept with the voice. A spoken statement goes into `settings`.
-    settings : `CloneSettings()` by default.
-    progress : called with what is done and seconds of audio, done and in all.
-
-    Raises
-    ------
-    UsageError : no consent, or the name is taken.
-    SampleError : too little speech, more than one voice, or a statement spoken by somebody else.
-    AudioFileError, DatasetError : nothing usable in `sources`.
-    ConfigError, MissingDependencyError : no such provider, no key, or it is not installed.
-    ProviderError : the provider refused or failed.
-    """
-    from audiokit.cloning.clone import CloneSettings, make
-    from audiokit.cloning.consent import Statement, check_given
-    from audiokit.cloning.voices import VoiceBook
-
-    settings, book = settings or CloneSettings(), VoiceBook()
-    statement = Statement(text=consent, recording=settings.consent_recording)
-    check_given(statement, name)
-    book.check_free(name)
-    with plan_clone(sources, name=name, provider=provider, settings=settings, progress=progress) as plan:
-        return make(plan, statement, book).voice
 
 
 def converse(

@@ -127,6 +127,31 @@ def takes(kind: str, name: str, setting: str) -> bool:
     return setting in signature(_factory(kind, name)).parameters
 
 
+def default(kind: str, name: str, setting: str) -> object:
+    """Give what a provider takes where a setting is not given; None if it must be given, or there is none of that name.
+
+    Parameters
+    ----------
+    kind, name : as for `provider`, which raises the same errors.
+    setting : such as "model".
+    """
+    from inspect import Parameter, signature
+
+    parameter = signature(_factory(kind, name)).parameters.get(setting)
+    return None if parameter is None or parameter.default is Parameter.empty else parameter.default
+
+
+def promise(kind: str, name: str, what: str) -> object:
+    """Give what a provider's class says of itself, without opening it; None if it says nothing.
+
+    Parameters
+    ----------
+    kind, name : as for `provider`, which raises the same errors.
+    what : such as "requirements".
+    """
+    return getattr(_factory(kind, name), what, None)
+
+
 def providers(kind: str) -> tuple[str, ...]:
     """List the names of all providers of a kind: the built-in ones, then plug-ins in the order of the alphabet."""
     built_in = _built_in(kind)

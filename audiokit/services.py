@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from audiokit.contracts import SampleRequirements, Voice
+from audiokit.contracts import SampleRequirements, Setting, Voice
 from audiokit.progress import Progress
 
 
@@ -23,7 +23,11 @@ class VoiceService(Protocol):
         ...
 
     def delete(self, voice_id: str) -> None:
-        """Delete a voice for ever."""
+        """Delete a voice for ever. Raises VoiceNotFoundError if the account has none of that name."""
+        ...
+
+    def update_settings(self, voice_id: str, settings: Mapping[str, Setting]) -> Mapping[str, Setting]:
+        """Change some settings of a voice, for all who use it, and give them all."""
         ...
 
 

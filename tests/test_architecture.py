@@ -25,7 +25,7 @@ FLOORS = [
     {"editing", "dataset", "cloning", "speech", "providers"},
     {"agent"},
     {"server"},
-    {"api", "health", "spoken", "testing"},
+    {"api", "cloned", "health", "spoken", "testing"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from audiokit.cloning.clone import CloneSettings, Plan
     from audiokit.cloning.consent import Statement
     from audiokit.cloning.entry import VoiceEntry
+    from audiokit.speech.usage import Usage
 
 QUESTION = """A voice may be cloned only if its speaker agreed. What is written here is kept with the voice,
 with the date and the hash of the samples. Who speaks in these recordings, and what did they agree to?"""
@@ -39,6 +42,10 @@ with the date and the hash of the samples. Who speaks in these recordings, and w
     "--min-snr", "min_snr_db", type=float, default=15.0, show_default=True,
     help="Leave out noisier speech, in dB; a dataset was judged before.",
 )  # fmt: skip
+@click.option(
+    "--model-path", type=click.Path(exists=True, path_type=Path), metavar="PATH",
+    help="A model of this machine, for coqui and tortoise: a folder, or a checkpoint beside its config.json.",
+)  # fmt: skip
 @click.option("--professional", is_flag=True, help="Train it on half an hour and more; see `voices status`.")
 @click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A setting of the provider.")
 @click.option(
@@ -63,13 +70,12 @@ def clone(sources: tuple[str, ...], **options: Any) -> None:
 
     Without a consent a terminal is asked for it, and anything else is refused with exit code 2.
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
-    from audiokit.api import plan_clone
     from audiokit.cli.bars import progress_bar
     from audiokit.cli.output import interrupt_hint, show_notes
-    from audiokit.cloning.clone import make
-    from audiokit.cloning.voices import VoiceBook
+    from audiokit.cloned import make_voice, plan_clone
+    from audiokit.speech.usage import UsageCounter
 
-    settings, quiet = _settings(options), options["quiet"]
+    settings, quiet, usage = _settings(options), options["quiet"], UsageCounter()
     looks = options["dry_run"] or options["only_samples"]
     statement = None if looks else _statement(options["name"], options["consent"], settings.consent_recording)
     given = list(sources) if len(sources) > 1 else sources[0]
@@ -78,11 +84,11 @@ def clone(sources: tuple[str, ...], **options: Any) -> None:
         show_notes(quiet=quiet),
         interrupt_hint("No half file was left behind."),
         progress_bar(quiet) as progress,
-        plan_clone(given, **words, progress=progress) as plan,
+        plan_clone(given, **words, dry=looks, progress=progress) as plan,
     ):
-        entry = make(plan, statement, VoiceBook()) if statement else None
+        entry = make_voice(plan, statement, usage=usage, progress=progress) if statement else None
     if entry:
-        _report(plan, entry, as_json=options["as_json"], quiet=quiet)
+        _report(plan, entry, usage.usages(), as_json=options["as_json"], quiet=quiet)
     else:
         _show(plan, as_json=options["as_json"], pieces=options["only_samples"])
 
@@ -92,10 +98,11 @@ def _settings(options: dict[str, Any]) -> CloneSettings:
     from audiokit.cloning.clone import CloneSettings
 
     names = ("description", "language", "speaker", "min_snr_db", "consent_recording", "professional")
+    model = {"model": str(options["model_path"])} if options["model_path"] else {}
     return CloneSettings(
         **{name: options[name] for name in names},
         labels=texts("--label", options["labels"]),
-        provider_settings=settings("--set", options["provider_settings"]),
+        provider_settings=settings("--set", options["provider_settings"]) | model,
     )
 
 
@@ -113,19 +120,20 @@ def _statement(name: str, text: str, recording: Path | None) -> Statement:
     return statement
 
 
-def _report(plan: Plan, entry: VoiceEntry, *, as_json: bool, quiet: bool) -> None:
+def _report(plan: Plan, entry: VoiceEntry, used: Sequence[Usage], *, as_json: bool, quiet: bool) -> None:
     from audiokit.cli.output import print_json, print_panel
     from audiokit.cloning.voices import VoiceBook
 
     voice = entry.voice
-    lines = [*summary(plan), f"voice id    {voice.voice_id}"]
+    counts = ", ".join(f"{usage.amount:g} {usage.unit} of {usage.provider}" for usage in used)
+    lines = [*summary(plan), f"used        {counts}", f"voice id    {voice.voice_id}"]
     if entry.origin == "professional":
         lines.append(f"to do       audiokit voices status {voice.name!r}")
     elif voice.requires_verification:
         lines.append(f"to do       {voice.provider} wants to see that the voice may be used: open its website")
     print_panel(f"clone: {voice.name}", "\n".join(lines), quiet=quiet)
     if as_json:
-        print_json(entry.to_json(VoiceBook().home))
+        print_json({**entry.to_json(VoiceBook().home), "used": [asdict(usage) for usage in used]})
     else:
         click.echo(voice.name)
 
@@ -149,11 +157,11 @@ def summary(plan: Plan) -> list[str]:
 
 def cost_of(plan: Plan) -> str:
     """Say what the provider charges for making the voice."""
+    from audiokit.cloned import price_name
     from audiokit.speech.prices import PriceTable
     from audiokit.speech.usage import Usage
 
-    shop, prices = plan.workshop, PriceTable.load()
-    model = "professional" if shop.origin == "professional" else ""
+    shop, prices, model = plan.workshop, PriceTable.load(), price_name(plan)
     price = prices.price("clone", shop.provider, model, "calls")
     usage = Usage(service="clone", provider=shop.provider, model=model, unit="calls", amount=1)
     if price is None or (usd := prices.cost_usd(usage)) is None:

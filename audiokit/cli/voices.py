@@ -9,6 +9,7 @@ import click
 
 from audiokit.cli.voices_design import design
 from audiokit.cli.voices_evaluate import evaluate
+from audiokit.cli.voices_settings import settings
 from audiokit.cli.voices_status import status
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def import_voice(file: Path, name: str) -> None:
 
 
 voices.add_command(design)
+voices.add_command(settings)
 voices.add_command(status)
 voices.add_command(evaluate)
 

@@ -67,7 +67,11 @@ def _sentences(path: Path | None) -> list[str]:
 
     if path is None:
         return list(SENTENCES)
-    lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"--text {path}: byte {error.start} is no UTF-8. Save the file as UTF-8.") from error
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     if not lines:
         raise click.UsageError(f"--text {path}: no line with words in it.")
     return lines
@@ -120,7 +124,9 @@ def _judged(
     from audiokit.cloning.evaluate import evaluate
 
     voice = _voice(name)
-    tts = registry.provider("tts", voice.provider)
+    # The model that the voice wants is the one to be loaded beforehand.
+    model = {"model": voice.model} if voice.model and registry.takes("tts", voice.provider, "model") else {}
+    tts = registry.provider("tts", voice.provider, **model)
     return evaluate(voice, tts, judges, reference=prints[name], sentences=sentences, progress=progress)
 
 

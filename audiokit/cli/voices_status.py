@@ -64,10 +64,10 @@ def _taken(book: VoiceBook, name: str, options: dict[str, Any]) -> Status:
     settings = {} if options["poll_s"] is None else {"poll_s": options["poll_s"]}
     if any(options[step] for step in ("verify", "proofs", "choose_longest", "train_again")):
         _step(professional.job_of(book.entry(name), settings), options)
-    if not options["waits"]:
-        return professional.status(book, name, cloner_settings=settings)
     with interrupt_hint("Nothing is lost: ask again later."), progress_bar(options["quiet"], "items") as progress:
-        return professional.wait(book, name, progress, settings)
+        if options["waits"]:
+            return professional.wait(book, name, progress, settings)
+        return professional.status(book, name, cloner_settings=settings, progress=progress)
 
 
 def _step(job: ProfessionalJob, options: dict[str, Any]) -> None:

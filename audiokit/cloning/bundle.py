@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from audiokit.cloning.entry import VoiceEntry
+from audiokit.cloning.consent import place_of
+from audiokit.cloning.entry import Consent, VoiceEntry, file_sha256
 from audiokit.cloning.voices import FORMAT, VoiceBook, checked_name, folder_name
-from audiokit.errors import UsageError
+from audiokit.errors import AudiokitError, ConfigError, UsageError
 
 ENTRY = "voice.json"
 FOLDER = "folder/"
 CONSENT = "consent/"
 MAX_BYTES = 4_000_000_000  # reference recordings and latents take megabytes; more is no voice
+PIECE_BYTES = 1 << 20
+ENCRYPTED = 1  # of a zip entry's flag bits
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 def export_voice(book: VoiceBook, name: str, path: Path) -> Path:
@@ -33,15 +39,17 @@ def export_voice(book: VoiceBook, name: str, path: Path) -> Path:
     Raises
     ------
     UsageError : no such voice, the file is there already, or it cannot be written.
+    ConfigError : the recording of the consent is missing, or another one now.
     """
     entry = book.entry(name)
     if path.exists():
         raise UsageError(f"{path} is there already. Choose another name.")
+    files = list(_files(entry, book.home))
     part = path.with_name(path.name + ".part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(ENTRY, json.dumps({"format": FORMAT, "voice": entry.to_json(book.home)}, indent=2))
-            for stored, file in _files(entry, book.home):
+            for stored, file in files:
                 archive.write(file, stored)
         os.replace(part, path)
     except OSError as error:
@@ -62,15 +70,26 @@ def import_voice(book: VoiceBook, path: Path, name: str = "") -> VoiceEntry:
     Raises
     ------
     UsageError : the name is taken, or the file is no exported voice.
+    ConfigError : the home folder cannot be written, or the book.
     """
     with _opened(path) as archive:
         entry = _entry(archive, path, book.home)
         name = checked_name(name or entry.voice.name)
         book.check_free(name)
-        folder = _unpacked_folder(archive, book.home, name)
-        _unpack_consent(archive, entry, book.home)
+        try:
+            _unpack_consent(archive, entry.consent, book.home)
+            folder = _unpacked_folder(archive, book.home, name)
+        except OSError as error:
+            raise ConfigError(
+                f"{book.home} cannot be written: {error.strerror}. Set AUDIOKIT_HOME elsewhere."
+            ) from error
     imported = replace(entry, voice=replace(entry.voice, name=name, folder=folder))
-    book.add(imported)
+    try:
+        book.add(imported)
+    except AudiokitError:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     return imported
 
 
@@ -79,7 +98,22 @@ def _files(entry: VoiceEntry, home: Path) -> Iterator[tuple[str, Path]]:
         for file in sorted(path for path in entry.voice.folder.rglob("*") if path.is_file()):
             yield FOLDER + file.relative_to(entry.voice.folder).as_posix(), file
     if entry.consent and entry.consent.recording:
-        yield entry.consent.recording, home / entry.consent.recording
+        yield entry.consent.recording, _recording(entry.consent, home)
+
+
+def _recording(consent: Consent, home: Path) -> Path:
+    """Find the recording of a consent, and that it is the one that was put on record."""
+    path = home / consent.recording
+    if not path.is_file():
+        raise ConfigError(f"{path}: the recording of the consent is missing. Put it back from a copy, then export.")
+    if not _is_place_of(consent) or file_sha256(path) != consent.recording_sha256:
+        raise ConfigError(f"{path} is not the recording of the consent that was given. Put that back, then export.")
+    return path
+
+
+def _is_place_of(consent: Consent) -> bool:
+    """Tell whether a recording is said to be where its hash wants it, and nowhere else."""
+    return consent.recording == place_of(consent.recording_sha256, PurePosixPath(consent.recording).suffix)
 
 
 @contextmanager
@@ -87,24 +121,52 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (OSError, zipfile.BadZipFile) as error:
-        raise UsageError(f"{path} is no exported voice: {error}. Make one with audiokit voices export.") from error
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _no_voice(path, error) from error
+
+
+def _no_voice(path: Path, why: object) -> UsageError:
+    return UsageError(f"{path} is no exported voice: {why}. Make one with audiokit voices export.")
 
 
 def _entry(archive: zipfile.ZipFile, path: Path, home: Path) -> VoiceEntry:
     """Read the entry, after a look at everything else in the file."""
-    size = sum(info.file_size for info in archive.infolist())
-    strange = [info.filename for info in archive.infolist() if not _is_ours(info.filename)]
-    if strange or size > MAX_BYTES:
-        what = f"it holds {strange[0]!r}" if strange else f"it unpacks to {size:,} bytes"
-        raise UsageError(f"{path} is no exported voice: {what}. Make one with audiokit voices export.")
+    _check_contents(archive, path)
     try:
         data = json.loads(archive.read(ENTRY))
         if data["format"] != FORMAT:
             raise ValueError(f"format {data['format']!r}, this audiokit reads {FORMAT}")
-        return VoiceEntry.from_json(data["voice"], home)
+        entry = VoiceEntry.from_json(data["voice"], home)
     except (KeyError, ValueError, TypeError) as error:
-        raise UsageError(f"{path} is no exported voice: {error}. Make one with audiokit voices export.") from error
+        raise _no_voice(path, error) from error
+    if entry.consent and entry.consent.recording and not _is_packed(archive, entry.consent):
+        raise _no_voice(path, f"the consent's recording {entry.consent.recording!r} is missing, or not what was agreed")
+    return entry
+
+
+def _check_contents(archive: zipfile.ZipFile, path: Path) -> None:
+    """Refuse what would be written elsewhere, is too much, encrypted or damaged, before anything is written."""
+    infos = archive.infolist()
+    size = sum(info.file_size for info in infos)
+    if strange := [info.filename for info in infos if not _is_ours(info.filename)]:
+        raise _no_voice(path, f"it holds {strange[0]!r}")
+    if size > MAX_BYTES:
+        raise _no_voice(path, f"it unpacks to {size:,} bytes")
+    if any(info.flag_bits & ENCRYPTED or info.compress_type not in COMPRESSIONS for info in infos):
+        raise _no_voice(path, "it is encrypted, or compressed in another way")
+    if damaged := archive.testzip():
+        raise _no_voice(path, f"{damaged!r} in it is damaged")
+
+
+def _is_packed(archive: zipfile.ZipFile, consent: Consent) -> bool:
+    """Tell whether the recording of a consent is in the file, unchanged."""
+    if not _is_place_of(consent) or consent.recording not in archive.namelist():
+        return False
+    with archive.open(consent.recording) as file:
+        sha256 = hashlib.sha256()
+        while piece := file.read(PIECE_BYTES):
+            sha256.update(piece)
+    return sha256.hexdigest() == consent.recording_sha256
 
 
 def _is_ours(stored: str) -> bool:
@@ -137,9 +199,15 @@ def _free_folder(parent: Path, name: str) -> Path:
     raise UsageError(f"{parent} holds a thousand voices called {slug}. Choose another name.")
 
 
-def _unpack_consent(archive: zipfile.ZipFile, entry: VoiceEntry, home: Path) -> None:
-    if entry.consent and entry.consent.recording in archive.namelist():
-        _unpack(archive, archive.getinfo(entry.consent.recording), home / entry.consent.recording)
+def _unpack_consent(archive: zipfile.ZipFile, consent: Consent | None, home: Path) -> None:
+    """Unpack the recording, which another voice may have brought before; one that is there is never replaced."""
+    if not consent or not consent.recording:
+        return
+    target = home / consent.recording
+    if not target.exists():
+        _unpack(archive, archive.getinfo(consent.recording), target)
+    elif file_sha256(target) != consent.recording_sha256:
+        raise ConfigError(f"{target} is there already, with other content. Move it away, then import.")
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:

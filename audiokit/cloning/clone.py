@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,15 +16,16 @@ from audiokit.cloning.consent import Statement, check_given, check_spoken_by, pu
 from audiokit.cloning.entry import Origin, SampleRecord, VoiceEntry, file_sha256, now
 from audiokit.cloning.material import Candidate, Material
 from audiokit.cloning.pack import PackedFile, pack
-from audiokit.cloning.professional import ProfessionalDoor
+from audiokit.cloning.professional import ProfessionalDoor, status
 from audiokit.cloning.samples import Selection, select
 from audiokit.cloning.voice_print import VoicePrint
 from audiokit.cloning.voices import VoiceBook, checked_name
-from audiokit.contracts import CloneProvider, Setting, SpeakerEncoder, Voice
-from audiokit.errors import AudiokitError
+from audiokit.contracts import CloneProvider, SampleRequirements, Setting, SpeakerEncoder, Voice
+from audiokit.errors import AudiokitError, MissingKeyError, UsageError
 from audiokit.progress import SILENT, Progress
 
 ENCODER = "ge2e"
+ISO_639_1 = re.compile("[a-z]{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,10 @@ class CloneSettings:
     provider_settings: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}))
     """Handed to the provider's class, such as device: cpu."""
 
+    def __post_init__(self) -> None:
+        if self.language and not ISO_639_1.fullmatch(self.language):
+            raise UsageError(f"the language is {self.language!r}; expected two letters of ISO 639-1, such as en")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
@@ -64,20 +70,45 @@ class Workshop:
     """What kind of voice comes out."""
 
 
-def workshop(provider: str, settings: CloneSettings, progress: Progress = SILENT) -> Workshop:
+def workshop(provider: str, settings: CloneSettings, progress: Progress = SILENT, *, dry: bool = False) -> Workshop:
     """Open a provider, and what listens for it.
+
+    Parameters
+    ----------
+    provider, settings, progress : as for a clone.
+    dry : nothing will be made, so without a key the provider's class tells what samples must be like.
 
     Raises
     ------
     ConfigError, MissingDependencyError : no such provider, no key, a setting it does not take, or not installed.
     """
     encoder = registry.provider("speaker", ENCODER)
+    try:
+        cloner = _cloner(provider, settings, progress)
+    except MissingKeyError as error:
+        requirements = registry.promise("professional" if settings.professional else "clone", provider, "requirements")
+        if not dry or not isinstance(requirements, SampleRequirements):
+            raise
+        cloner = _Keyless(requirements, error)
+    origin: Origin = "professional" if settings.professional else "instant"
+    return Workshop(cloner=cloner, encoder=encoder, provider=provider, origin=origin)
+
+
+def _cloner(provider: str, settings: CloneSettings, progress: Progress) -> CloneProvider:
     if settings.professional:
-        door = ProfessionalDoor(provider, VoiceBook().home, settings.provider_settings, progress)
-        return Workshop(cloner=door, encoder=encoder, provider=provider, origin="professional")
+        return ProfessionalDoor(provider, VoiceBook().home, settings.provider_settings)
     told = {"progress": progress} if registry.takes("clone", provider, "progress") else {}
-    cloner = registry.provider("clone", provider, **settings.provider_settings, **told)
-    return Workshop(cloner=cloner, encoder=encoder, provider=provider)
+    return registry.provider("clone", provider, **settings.provider_settings, **told)
+
+
+class _Keyless:
+    """Tells what samples must be like, and makes nothing."""
+
+    def __init__(self, requirements: SampleRequirements, why: MissingKeyError) -> None:
+        self.requirements, self._why = requirements, why
+
+    def clone(self, samples: Sequence[Path], **about: object) -> Voice:
+        raise self._why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,20 +185,21 @@ def planned(
         yield Plan(name=name, workshop=shop, settings=settings, selection=selection, files=files)
 
 
-def make(plan: Plan, statement: Statement, book: VoiceBook) -> VoiceEntry:
-    """Send a plan's files, and enter the voice that comes back.
+def make(plan: Plan, statement: Statement, book: VoiceBook, progress: Progress = SILENT) -> VoiceEntry:
+    """Send a plan's files, and enter the voice that comes back; a professional one is entered before it is sent all.
 
     Parameters
     ----------
     plan : see `planned`; still inside its block.
     statement : the speaker's consent.
     book : where the voice is entered.
+    progress : called with what a professional clone is sent.
 
     Raises
     ------
     UsageError : no statement, or the name is taken.
     SampleError : the statement is spoken by another voice.
-    ProviderError : the provider refused or failed.
+    ProviderError : the provider refused or failed; a note says how a professional clone goes on.
     ConfigError : the book cannot be written; a note names the voice that exists all the same.
     """
     shop, settings = plan.workshop, plan.settings
@@ -194,7 +226,21 @@ def make(plan: Plan, statement: Statement, book: VoiceBook) -> VoiceEntry:
         sound=VoicePrint.of(plan.selection.voice, plan.selection.spread, shop.encoder_name),
     )
     enter(entry, book)
-    return entry
+    if shop.origin == "professional":
+        _advance(plan, book, progress)
+    return book.entry(plan.name)
+
+
+def _advance(plan: Plan, book: VoiceBook, progress: Progress) -> None:
+    """Send what a professional clone is made of; whatever happens, the book knows the voice already."""
+    try:
+        status(book, plan.name, cloner_settings=plan.settings.provider_settings, progress=progress)
+    except AudiokitError as error:
+        error.add_note(
+            f"The voice is in the book, and nothing is lost. Go on: audiokit voices status {plan.name!r}; or give it "
+            f"up: audiokit voices delete {plan.name!r}"
+        )
+        raise
 
 
 def enter(entry: VoiceEntry, book: VoiceBook) -> None:

@@ -105,10 +105,15 @@ def put_on_record(statement: Statement, samples: Sequence[SampleRecord], name: s
 def _kept(recording: Path, home: Path) -> tuple[str, str]:
     """Copy a recording under its hash; give its place, relative to the home, and the hash."""
     sha256 = file_sha256(recording)
-    place = Path("consent") / f"{sha256[:16]}{recording.suffix.lower()}"
+    place = place_of(sha256, recording.suffix.lower())
     target = home / place
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
     shutil.copyfile(recording, part)
     os.replace(part, target)
-    return place.as_posix(), sha256
+    return place, sha256
+
+
+def place_of(sha256: str, suffix: str) -> str:
+    """Say where a recording of this hash is kept, relative to the home folder."""
+    return f"consent/{sha256[:16]}{suffix}"

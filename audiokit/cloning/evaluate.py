@@ -151,6 +151,8 @@ def evaluate(
     """
     if not sentences:
         raise ValueError("no sentence to speak; expected at least one")
+    # Loading a model is no part of speaking; who has nothing to load has no such method.
+    getattr(tts, "warm_up", lambda: None)()
     lines = []
     for done, text in enumerate(sentences, 1):
         audio, first_audio_s, took_s = _spoken(tts, text, voice)

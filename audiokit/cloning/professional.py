@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from audiokit import registry
-from audiokit.cloning.entry import VoiceEntry
+from audiokit.cloning.entry import VoiceEntry, file_sha256
 from audiokit.cloning.voices import VoiceBook, folder_name
 from audiokit.contracts import SampleRequirements, Setting, Voice
 from audiokit.errors import ProviderError, ProviderTimeout, UsageError
@@ -45,28 +46,26 @@ class Status:
 
 
 class ProfessionalDoor:
-    """Makes the first steps of a professional clone: the contract `CloneProvider`.
+    """Creates the voice of a professional clone, and sends nothing yet: the contract `CloneProvider`.
 
-    The samples are copied into the home folder, where they stay until the voice is trained; the same clone asked for
-    again goes on where it stopped.
+    The samples are copied into the home folder, where they stay until the voice is trained: `status` sends them, as
+    often as it is asked, once the voice is in the book. The same samples under the same name are one voice, even after
+    a crash; other samples have a plan of their own.
 
     Parameters
     ----------
     provider : who trains.
     home : see `VoiceBook.home`.
     settings : handed to the provider's class.
-    progress : called with each step and what is done of it.
 
     Raises
     ------
     ConfigError, MissingDependencyError : see `registry.provider`.
     """
 
-    def __init__(
-        self, provider: str, home: Path, settings: Mapping[str, Setting] | None = None, progress: Progress = SILENT
-    ) -> None:
+    def __init__(self, provider: str, home: Path, settings: Mapping[str, Setting] | None = None) -> None:
         self._cloner = registry.provider("professional", provider, **(settings or {}))
-        self._provider, self._home, self._progress = provider, home, progress
+        self._provider, self._home = provider, home
         self.requirements: SampleRequirements = self._cloner.requirements
 
     def clone(
@@ -78,7 +77,7 @@ class ProfessionalDoor:
         language: str = "",
         labels: Mapping[str, str] | None = None,
     ) -> Voice:
-        """See `CloneProvider.clone`; gives the voice as soon as it waits for a person or for its training.
+        """See `CloneProvider.clone`; gives a voice that does not speak yet.
 
         Raises
         ------
@@ -87,11 +86,11 @@ class ProfessionalDoor:
         """
         if not language:
             raise UsageError("a professional clone needs the language that is spoken: --language en")
-        folder = self._home / "professional" / f"{folder_name(name)}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        mark = hashlib.sha256(json.dumps([name, *map(file_sha256, samples)]).encode()).hexdigest()
+        folder = self._home / "professional" / f"{folder_name(name)}-{mark[:8]}"
         kept = _kept(samples, folder)
         job = self._cloner.begin(folder / PLAN, kept, name=name, language=language, description=description)
         voice_id = job.create()
-        step = job.advance(self._progress)
         return Voice(
             name=name,
             provider=self._provider,
@@ -100,11 +99,13 @@ class ProfessionalDoor:
             description=description,
             labels=labels or {},
             folder=folder,
-            requires_verification=step != "done",
+            requires_verification=True,
         )
 
 
-def status(book: VoiceBook, name: str, *, cloner_settings: Mapping[str, Setting] | None = None) -> Status:
+def status(
+    book: VoiceBook, name: str, *, cloner_settings: Mapping[str, Setting] | None = None, progress: Progress = SILENT
+) -> Status:
     """Do what needs no person, and tell what is needed.
 
     Parameters
@@ -112,15 +113,16 @@ def status(book: VoiceBook, name: str, *, cloner_settings: Mapping[str, Setting]
     book : where the voice is entered; its state there is brought up to date.
     name : of the voice.
     cloner_settings : handed to the provider's class.
+    progress : called with each step and what is done of it.
 
     Raises
     ------
     UsageError : no such voice.
-    ProviderError : the provider refused or failed.
+    ProviderError : the provider refused or failed; ask again later.
     """
     entry = book.entry(name)
     if entry.origin == "professional" and entry.state != "ready":
-        return _settled(book, entry, job_of(entry, cloner_settings))
+        return _settled(book, entry, job_of(entry, cloner_settings), progress)
     if entry.state == "waiting" and entry.voice.provider in registry.providers("voices"):
         shown = registry.provider("voices", entry.voice.provider).show(entry.voice.voice_id)
         if shown.requires_verification:
@@ -141,7 +143,7 @@ def wait(
     ------
     ProviderError : the training failed; also as for `status`.
     """
-    found = status(book, name, cloner_settings=cloner_settings)
+    found = status(book, name, cloner_settings=cloner_settings, progress=progress)
     while found.step == "wait for training":
         try:
             job_of(book.entry(name), cloner_settings).wait(progress)
@@ -167,9 +169,9 @@ def job_of(entry: VoiceEntry, cloner_settings: Mapping[str, Setting] | None = No
     return cloner.resume(folder / PLAN)
 
 
-def _settled(book: VoiceBook, entry: VoiceEntry, job: ProfessionalJob) -> Status:
+def _settled(book: VoiceBook, entry: VoiceEntry, job: ProfessionalJob, progress: Progress) -> Status:
     """Advance, and write into the book what came of it."""
-    step = job.advance()
+    step = job.advance(progress)
     folder = entry.voice.folder or book.home
     captcha = job.captcha(folder) if step == "captcha" else Path()
     if step == "done":

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ from audiokit.contracts import Embedding, SampleRequirements, SpeakerEncoder
 from audiokit.errors import SampleError
 from audiokit.progress import SILENT, Progress
 
-HEARD_S = 600.0  # who speaks is judged by so much, spread over all: 10 s of work on one core
+HEARD_S = 600.0  # who speaks is judged by so much, spread over all, and by what is sent: 10 s of work on one core
 AT_ONCE = 16  # pieces that are listened to together: some 150 s
 STRAY_PART, STRAY_S = 0.1, 6.0  # less of another voice is left out without a word of refusal
 
@@ -63,30 +62,21 @@ def select(
     SampleError : too little, more than one voice, or no such speaker; with file, number and remedy.
     """
     check_enough(material, requirements)
+    ear = _Ear(encoder, progress)
     # Where one of several voices is wanted, every piece must be heard.
-    embeddings = _embedded(material.candidates, encoder, math.inf if speaker else HEARD_S, progress)
-    found = _voices(material.candidates, embeddings, encoder.threshold)
+    ear.hear(material.candidates if speaker else _spread_over(material.candidates, HEARD_S))
+    found = _voices(material.candidates, ear.embeddings, encoder.threshold)
     if not speaker:
         _check_one(material, found)
     if speaker > len(found):
         raise SampleError(f"{material.where}: {len(found)} voices, so none is number {speaker}. {_who(found)}")
     wanted = found[max(0, speaker - 1)]
-    of_voice, left_out = _of_voice(material.candidates, found, wanted, embeddings)
-    check_enough(Material(candidates=of_voice, where=f"voice {max(1, speaker)} of {material.where}"), requirements)
-    chosen, too_much = _best(of_voice, requirements)
-    if sum(candidate.duration_s for candidate in chosen) < requirements.min_total_s:
-        raise SampleError(
-            f"{material.where}: pieces of up to {max(candidate.duration_s for candidate in of_voice):.0f} s, of which "
-            f"no choice has {requirements.min_total_s:g} to {requirements.max_total_s:g} s in all. Cut them shorter: "
-            "audiokit prep --max-seconds 12"
-        )
-    heard = [embeddings[candidate.path] for candidate in chosen if candidate.path in embeddings]
-    return Selection(
-        chosen=chosen,
-        left_out=(*left_out, *too_much),
-        voice=centre(heard) if heard else wanted.embedding,
-        spread=spread(heard),
-    )
+    others = {candidate.path for voice in found if voice is not wanted for candidate in voice.candidates}
+    of_voice, strangers = _parted(material.candidates, others, wanted, ear.embeddings)
+    rest = Material(candidates=of_voice, where=f"voice {max(1, speaker)} of {material.where}")
+    chosen, left_out = _chosen(rest, requirements, wanted, ear)
+    heard = [ear.embeddings[candidate.path] for candidate in chosen]
+    return Selection(chosen=chosen, left_out=(*strangers, *left_out), voice=centre(heard), spread=spread(heard))
 
 
 def check_enough(material: Material, requirements: SampleRequirements) -> None:
@@ -122,21 +112,35 @@ class _VoiceHeard:
         return sum(candidate.duration_s for candidate in self.candidates)
 
 
-def _embedded(
-    candidates: Sequence[Candidate], encoder: SpeakerEncoder, limit_s: float, progress: Progress
-) -> dict[Path, Embedding]:
-    """Listen to all candidates, or to every second, third ... when there is too much."""
+class _Ear:
+    """Listens to every piece once."""
+
+    def __init__(self, encoder: SpeakerEncoder, progress: Progress) -> None:
+        self._encoder, self._progress = encoder, progress
+        self._heard_s = 0.0
+        self.embeddings: dict[Path, Embedding] = {}
+
+    def hear(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Listen to those not heard before, and give them."""
+        new = [candidate for candidate in candidates if candidate.path not in self.embeddings]
+        total_s = self._heard_s + sum(candidate.duration_s for candidate in new)
+        for start in range(0, len(new), AT_ONCE):
+            batch = new[start : start + AT_ONCE]
+            found = self._encoder.embed_all([read(candidate.path) for candidate in batch])
+            self.embeddings.update(zip((candidate.path for candidate in batch), found, strict=True))
+            self._heard_s += sum(candidate.duration_s for candidate in batch)
+            self._progress("voices", self._heard_s, total_s)
+        return new
+
+    def is_of(self, candidate: Candidate, voice: _VoiceHeard) -> bool:
+        """Tell whether a piece, heard before, is spoken by a voice."""
+        return similarity(self.embeddings[candidate.path], voice.embedding) >= self._encoder.threshold
+
+
+def _spread_over(candidates: Sequence[Candidate], limit_s: float) -> Sequence[Candidate]:
+    """Give all candidates, or every second, third ... when there is too much to listen to."""
     total_s = sum(candidate.duration_s for candidate in candidates)
-    some = candidates[:: max(1, round(total_s / limit_s))]
-    embeddings: dict[Path, Embedding] = {}
-    done_s, some_s = 0.0, sum(candidate.duration_s for candidate in some)
-    for start in range(0, len(some), AT_ONCE):
-        batch = some[start : start + AT_ONCE]
-        found = encoder.embed_all([read(candidate.path) for candidate in batch])
-        embeddings.update(zip((candidate.path for candidate in batch), found, strict=True))
-        done_s += sum(candidate.duration_s for candidate in batch)
-        progress("voices", done_s, some_s)
-    return embeddings
+    return candidates[:: max(1, round(total_s / limit_s))]
 
 
 def _voices(
@@ -178,20 +182,42 @@ def _who(found: Sequence[_VoiceHeard]) -> str:
     return " ".join(lines)
 
 
-def _of_voice(
-    candidates: Sequence[Candidate],
-    found: Sequence[_VoiceHeard],
-    wanted: _VoiceHeard,
-    embeddings: Mapping[Path, Embedding],
+def _parted(
+    candidates: Sequence[Candidate], others: Collection[Path], wanted: _VoiceHeard, embeddings: Mapping[Path, Embedding]
 ) -> tuple[tuple[Candidate, ...], list[tuple[Candidate, str]]]:
-    """Part the candidates of one voice from those of the others."""
-    others = {candidate.path for voice in found if voice is not wanted for candidate in voice.candidates}
+    """Part the candidates of one voice from those of `others`."""
     left_out = [
         (candidate, f"another voice: similarity {similarity(embeddings[candidate.path], wanted.embedding):.2f}")
         for candidate in candidates
         if candidate.path in others
     ]
     return tuple(candidate for candidate in candidates if candidate.path not in others), left_out
+
+
+def _chosen(
+    material: Material, requirements: SampleRequirements, wanted: _VoiceHeard, ear: _Ear
+) -> tuple[tuple[Candidate, ...], list[tuple[Candidate, str]]]:
+    """Choose the best, listen to what of it was not heard yet, and choose again until nobody else is among it."""
+    left_out: list[tuple[Candidate, str]] = []
+    while True:
+        check_enough(material, requirements)
+        chosen, too_much = _best(material.candidates, requirements)
+        strangers = {candidate.path for candidate in ear.hear(chosen) if not ear.is_of(candidate, wanted)}
+        if not strangers:
+            _check_long_enough(chosen, material, requirements)
+            return chosen, [*left_out, *too_much]
+        of_voice, others = _parted(material.candidates, strangers, wanted, ear.embeddings)
+        material = replace(material, candidates=of_voice)
+        left_out += others
+
+
+def _check_long_enough(chosen: Sequence[Candidate], material: Material, requirements: SampleRequirements) -> None:
+    if sum(candidate.duration_s for candidate in chosen) < requirements.min_total_s:
+        raise SampleError(
+            f"{material.where}: pieces of up to {max(piece.duration_s for piece in material.candidates):.0f} s, of "
+            f"which no choice has {requirements.min_total_s:g} to {requirements.max_total_s:g} s in all. Cut them "
+            "shorter: audiokit prep --max-seconds 12"
+        )
 
 
 def _best(

@@ -101,6 +101,41 @@ def test_everything_said_reaches_the_provider_and_the_book(reader: Path, audioki
     assert VoiceBook().get("Reader").labels == voice["labels"]
 
 
+def test_a_clone_is_counted(reader: Path, audiokit: Callable[..., Result]) -> None:
+    result = audiokit("clone", reader, "--name", "Reader", "--provider", "echo", *AGREED, "--json")
+    used = {"service": "clone", "provider": "echo", "model": "", "unit": "calls", "amount": 1}
+    assert json.loads(result.stdout)["used"] == [used]
+    assert "used        1 calls of echo" in result.stderr
+
+
+MODEL_PLUG_IN = """
+from tests.cloning.makers import REQUIREMENTS, Cloner
+from audiokit.contracts import Voice
+
+class Modelled(Cloner):
+    def __init__(self, model=""):
+        self.model = model
+
+    def clone(self, samples, **about):
+        return Voice(name="", provider="", voice_id="1", model=self.model)
+"""
+
+
+def test_a_model_of_this_machine_is_a_setting_of_the_provider(
+    reader: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "modelled-1.dist-info").mkdir()
+    (tmp_path / "modelled-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: modelled\nVersion: 1\n")
+    entry_points = "[audiokit.clone]\nmodelled = modelled:Modelled\n"
+    (tmp_path / "modelled-1.dist-info" / "entry_points.txt").write_text(entry_points)
+    (tmp_path / "modelled.py").write_text(MODEL_PLUG_IN)
+    monkeypatch.syspath_prepend(tmp_path)
+    words = ["clone", reader, "--name", "Reader", "--provider", "modelled", "--model-path", tmp_path, *AGREED]
+    result = CliRunner().invoke(cli, list(map(str, words)))
+    assert result.exit_code == 0, result.output
+    assert VoiceBook().get("Reader").model == str(tmp_path)
+
+
 def test_a_dry_run_says_what_would_be_sent_and_sends_nothing(reader: Path, audiokit: Callable[..., Result]) -> None:
     result = audiokit("clone", reader, "--name", "Reader", "--provider", "echo", "--dry-run")
     assert result.exit_code == 0, result.output
@@ -136,6 +171,8 @@ def test_samples_shows_each_piece_and_why(reader: Path, audiokit: Callable[..., 
             2,
             "--label 'old': expected NAME=VALUE",
         ),
+        (["--name", "Reader", "--provider", "echo", *AGREED, "--language", "english"], 2, "is 'english'; expected two"),
+        (["--name", "Reader", "--provider", "echo", *AGREED, "--model-path", EXAMPLE], 4, "takes no setting 'model'"),
         (["--name", "Reader", "--provider", "echo", *AGREED, "--set", "least_s=40"], 3, "at least 40 s are needed"),
         (["--name", "Reader", "--provider", "echo", "--consent-recording", "nowhere.wav"], 2, "does not exist"),
     ],
@@ -184,7 +221,7 @@ def test_a_name_is_refused_before_the_work(
 ) -> None:
     words = ["clone", reader, "--name", "Reader", "--provider", "echo", *AGREED]
     assert audiokit(*words).exit_code == 0
-    monkeypatch.setattr("audiokit.api.plan_clone", lambda *given, **options: pytest.fail("work was done"))
+    monkeypatch.setattr("audiokit.cloned.plan_clone", lambda *given, **options: pytest.fail("work was done"))
     result = audiokit(*words)
     assert (result.exit_code, "is there already" in result.stderr) == (2, True)
 

@@ -82,6 +82,16 @@ def test_a_dry_run_asks_nothing_of_the_service(reader: Path, host: Host) -> None
     assert "cost        $0.00 (instant clones are part of the plans" in result.stdout
 
 
+@pytest.mark.parametrize(("kind", "limits"), [((), "60 s at least"), (("--professional",), "1800 s")])
+def test_a_dry_run_needs_no_key(
+    kind: tuple[str, ...], limits: str, reader: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ELEVENLABS_API_KEY")
+    result = audiokit("clone", reader, "--name", "Reader", "--dry-run", *kind)
+    assert (result.exit_code, limits in result.output) == (3 if kind else 0, True), result.output
+    assert host.requests == []
+
+
 def test_a_professional_clone_wants_half_an_hour(reader: Path, host: Host) -> None:
     result = audiokit("clone", reader, "--name", "Reader", "--professional", "--language", "en", *AGREED)
     assert result.exit_code == 3
@@ -121,7 +131,10 @@ def test_a_lost_answer_makes_no_second_voice(reader: Path, host: Host) -> None:
     assert list(host.app.voices) == [json.loads(result.stdout)["voice"]["voice_id"]]
 
 
-def test_without_a_key_the_setting_is_named(reader: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", [(), ("--professional", "--language", "en")])
+def test_without_a_key_the_setting_is_named(
+    kind: tuple[str, ...], reader: Path, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("ELEVENLABS_API_KEY")
-    result = audiokit("clone", reader, "--name", "Reader", *AGREED)
+    result = audiokit("clone", reader, "--name", "Reader", *AGREED, *kind)
     assert (result.exit_code, "ELEVENLABS_API_KEY" in result.stderr) == (4, True)

@@ -50,6 +50,11 @@ def test_a_conversation_is_added_up() -> None:
     }  # fmt: skip
 
 
+def test_what_is_asked_when_nothing_is_chosen_has_a_price() -> None:
+    rows = json.loads(audiokit("conversation", "--json").stdout)["estimates"]
+    assert all(row["model"] and row["usd"] is not None for row in rows)
+
+
 def test_a_price_that_is_not_known_is_not_guessed() -> None:
     result = audiokit("conversation", "--llm", "openai:gpt-99")
     assert result.exit_code == 0

@@ -1,6 +1,7 @@
 """The command `audiokit voices`, as a shell sees it.
 
-audiokit.cli.voices, audiokit.cli.voices_evaluate, audiokit.cli.voices_design and audiokit.cloning.remote.
+audiokit.cli.voices, audiokit.cli.voices_evaluate, audiokit.cli.voices_design, audiokit.cli.voices_settings and
+audiokit.cloning.remote.
 """
 
 from __future__ import annotations
@@ -126,6 +127,22 @@ def test_a_voice_that_is_gone_already_is_a_note(host: Host) -> None:
     assert "note: Ann: elevenlabs had no voice voice0099 any more" in result.stderr
 
 
+@pytest.mark.parametrize("code", ["voice_does_not_exist", "voice_id_does_not_exist", "voice_not_found"])
+def test_a_voice_that_is_gone_is_known_by_the_word_for_it(code: str, host: Host) -> None:
+    enter("Ann")
+    gone = faults.status(400, {"detail": {"status": code, "message": "gone"}})
+    host.faults.add("/v1/voices/*", gone, method="DELETE")
+    result = audiokit("voices", "delete", "Ann", "--yes")
+    assert (result.exit_code, "Ann" in VoiceBook()) == (0, False), result.output
+
+
+def test_an_address_without_voices_is_no_proof_that_one_is_gone(host: Host) -> None:
+    enter("Ann")
+    host.faults.add("/v1/voices/*", faults.status(404, {"detail": "Not Found"}), method="DELETE")
+    result = audiokit("voices", "delete", "Ann", "--yes")
+    assert (result.exit_code, "Ann" in VoiceBook()) == (5, True)
+
+
 def test_when_the_provider_fails_nothing_is_forgotten(host: Host) -> None:
     enter("Ann")
     host.faults.add("/v1/voices/*", *[faults.status(500)] * 5, method="DELETE")
@@ -152,6 +169,36 @@ def test_a_folder_elsewhere_is_nobodys_to_delete(tmp_path: Path) -> None:
     assert audiokit("voices", "delete", "Ben", "--yes").exit_code == 0
     assert audiokit("voices", "delete", "Ann", "--yes").exit_code == 0
     assert (tmp_path / "mine.wav").exists()
+
+
+def test_settings_go_to_the_provider_and_the_book(host: Host) -> None:
+    enter("Ann")
+    assert "has no settings of its own" in audiokit("voices", "settings", "ann").stderr
+    result = audiokit("voices", "settings", "ann", "--set", "stability=0.4", "--set", "speed=1.1")
+    assert (result.exit_code, result.stdout) == (0, "stability=0.4\nspeed=1.1\n"), result.output
+    kept = host.app.voices["voice0001"]["settings"]
+    assert (kept["stability"], kept["speed"], kept["similarity_boost"]) == (0.4, 1.1, 0.75)
+    assert VoiceBook().get("Ann").settings == {"stability": 0.4, "speed": 1.1}
+    result = audiokit("voices", "settings", "ann", "--unset", "speed", "--json")
+    assert json.loads(result.stdout) == VoiceBook().get("Ann").settings == {"stability": 0.4}
+
+
+def test_a_setting_that_the_provider_does_not_take_changes_nothing(host: Host) -> None:
+    enter("Ann")
+    for words, exit_code, message in (
+        (("--set", "stability=4"), 4, "stability is 4"),
+        (("--set", "loud=true"), 4, "the setting loud = True is none"),
+        (("--unset", "speed"), 2, "has no setting 'speed' of its own; there is none"),
+    ):
+        result = audiokit("voices", "settings", "Ann", *words)
+        assert (result.exit_code, message in result.stderr) == (exit_code, True), result.output
+    assert (VoiceBook().get("Ann").settings, host.app.voices["voice0001"]["settings"]["stability"]) == ({}, 0.5)
+
+
+def test_settings_of_a_voice_of_this_machine_stay_here() -> None:
+    enter("Ben", provider="coqui")
+    assert audiokit("voices", "settings", "Ben", "--set", "speed=1.2").stdout == "speed=1.2\n"
+    assert VoiceBook().get("Ben").settings == {"speed": 1.2}
 
 
 def test_a_voice_is_renamed() -> None:
@@ -230,6 +277,12 @@ def test_a_print_of_another_encoder_is_not_compared(sentences: Path, host: Host)
     enter("Ann", sound=VoicePrint(encoder="other", embedding=(1.0, 0.0), median=0.9, lowest=0.8))
     result = audiokit("voices", "evaluate", "Ann", "--stt", "none", "--text", sentences, "--json")
     assert json.loads(result.stdout)[0]["similarity"] is None
+
+
+def test_a_text_in_another_coding_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes("Ein Vogel über dem Tal.".encode("latin-1"))
+    result = audiokit("voices", "evaluate", "hibari:", "--text", tmp_path / "latin.txt")
+    assert (result.exit_code, "byte 10 is no UTF-8. Save the file as UTF-8." in result.stderr) == (2, True)
 
 
 def test_no_sentence_is_a_usage_error(tmp_path: Path) -> None:

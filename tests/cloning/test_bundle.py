@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from dataclasses import replace
@@ -11,10 +12,10 @@ import pytest
 
 from audiokit.cloning.bundle import export_voice, import_voice
 from audiokit.cloning.consent import Statement, put_on_record
-from audiokit.cloning.entry import VoiceEntry, now
+from audiokit.cloning.entry import Consent, VoiceEntry, now
 from audiokit.cloning.voices import VoiceBook
 from audiokit.contracts import Voice
-from audiokit.errors import UsageError
+from audiokit.errors import ConfigError, UsageError
 
 
 @pytest.fixture
@@ -116,3 +117,111 @@ def test_what_is_no_exported_voice_is_refused(
     with pytest.raises(UsageError, match=message):
         import_voice(other, path)
     assert len(other) == 0
+
+
+def packed(path: Path, consent: Consent, content: dict[str, bytes]) -> Path:
+    """Write an exported voice by hand, as anybody could."""
+    voice = Voice(name="Eve", provider="acme", voice_id="v9")
+    entry = VoiceEntry(voice=voice, origin="instant", created=now(), consent=consent)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("voice.json", json.dumps({"format": 1, "voice": entry.to_json(path.parent)}))
+        for name, data in content.items():
+            archive.writestr(name, data)
+    return path
+
+
+def agreed(recording: str, data: bytes) -> Consent:
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Consent(
+        statement="I agree.", given=now(), voice="Eve", samples_sha256="",
+        recording=recording.format(sha256[:16]), recording_sha256=sha256,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("recording", "stored"),
+    [
+        ("../secret.txt", {}),
+        ("consent/{}.wav", {}),
+        ("consent/agreed.wav", {"consent/agreed.wav": b"I agree"}),
+        ("consent/{}.wav", {"consent/{}.wav": b"noise"}),
+        ("folder/{}.wav", {"folder/{}.wav": b"I agree"}),
+        ("consent/../consent/{}.wav", {}),
+    ],
+)
+def test_a_consent_that_is_not_the_recording_it_names_is_refused(
+    recording: str, stored: dict[str, bytes], other: VoiceBook, tmp_path: Path
+) -> None:
+    consent = agreed(recording, b"I agree")
+    content = {name.format(consent.recording_sha256[:16]): data for name, data in stored.items()}
+    with pytest.raises(UsageError, match=r"the consent's recording .* is missing, or not what was agreed"):
+        import_voice(other, packed(tmp_path / "eve.zip", consent, content))
+    assert not other.home.exists()
+
+
+def test_no_recording_of_a_consent_is_ever_replaced(other: VoiceBook, tmp_path: Path) -> None:
+    consent = agreed("consent/{}.wav", b"I agree")
+    path = packed(tmp_path / "eve.zip", consent, {consent.recording: b"I agree"})
+    kept = other.home / consent.recording
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"another")
+    with pytest.raises(ConfigError, match="is there already, with other content"):
+        import_voice(other, path)
+    assert (kept.read_bytes(), len(other)) == (b"another", 0)
+    kept.write_bytes(b"I agree")
+    assert import_voice(other, path).consent == consent
+
+
+@pytest.mark.parametrize("what", ["missing", "changed", "elsewhere"])
+def test_a_recording_that_is_not_the_one_on_record_is_not_exported(what: str, book: VoiceBook, tmp_path: Path) -> None:
+    entry = book.entry("Ann")
+    assert entry.consent is not None
+    if what == "missing":
+        (book.home / entry.consent.recording).unlink()
+    elif what == "changed":
+        (book.home / entry.consent.recording).write_bytes(b"noise")
+    else:
+        book.update(replace(entry, consent=replace(entry.consent, recording="../agreed.wav")))
+    words = "of the consent is missing" if what == "missing" else "is not the recording of the consent"
+    with pytest.raises(ConfigError, match=words):
+        export_voice(book, "Ann", tmp_path / "ann.zip")
+    assert list(tmp_path.glob("ann.zip*")) == []
+
+
+def test_an_encrypted_file_is_refused(book: VoiceBook, other: VoiceBook, tmp_path: Path) -> None:
+    path = export_voice(book, "Ann", tmp_path / "ann.zip")
+    data = bytearray(path.read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # of each entry, and of its line in the directory
+        at = -1
+        while (at := data.find(mark, at + 1)) >= 0:
+            data[at + flags] |= 1
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match="is no exported voice: it is encrypted"):
+        import_voice(other, path)
+
+
+def test_a_damaged_file_is_refused_before_anything_is_written(
+    book: VoiceBook, other: VoiceBook, tmp_path: Path
+) -> None:
+    path = export_voice(book, "Ann", tmp_path / "ann.zip")
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo("folder/latents.npz").header_offset
+    data = bytearray(path.read_bytes())
+    data[start + 30 + len("folder/latents.npz") + 3] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match="is no exported voice"):
+        import_voice(other, path)
+    assert not other.home.exists()
+
+
+def test_a_voice_that_cannot_be_entered_leaves_no_folder(
+    book: VoiceBook, other: VoiceBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: VoiceBook, entry: object) -> None:
+        raise ConfigError("locked")
+
+    path = export_voice(book, "Ann", tmp_path / "ann.zip")
+    monkeypatch.setattr(VoiceBook, "add", fail)
+    with pytest.raises(ConfigError, match="locked"):
+        import_voice(other, path)
+    assert list((other.home / "voices").iterdir()) == []

@@ -1,4 +1,4 @@
-"""audiokit.cloning.clone and audiokit.api.clone: making a voice."""
+"""audiokit.cloning.clone and audiokit.cloned: making a voice."""
 
 from __future__ import annotations
 
@@ -154,9 +154,30 @@ def test_a_podcast_of_two_voices_is_refused_and_one_of_them_can_be_chosen(tmp_pa
 
 @pytest.mark.usefixtures("acme")
 def test_without_consent_nothing_is_even_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("audiokit.api.plan_clone", lambda *args, **options: pytest.fail("prepared"))
+    monkeypatch.setattr("audiokit.cloned.plan_clone", lambda *args, **options: pytest.fail("prepared"))
     with pytest.raises(UsageError, match="no consent on record for 'Reader'"):
         audiokit.clone(READER, name="Reader", provider="acme")
+
+
+@pytest.mark.usefixtures("acme")
+def test_a_clone_is_counted_when_it_is_made() -> None:
+    usage = audiokit.UsageCounter()
+    with pytest.raises(SampleError):
+        audiokit.clone(
+            READER, name="Reader", provider="acme", consent="Public domain.", usage=usage,
+            settings=CloneSettings(speaker=9),
+        )  # fmt: skip
+    assert usage.usages() == []
+    audiokit.clone(READER, name="Reader", provider="acme", consent="Public domain.", usage=usage)
+    assert [(one.service, one.provider, one.unit, one.amount) for one in usage.usages()] == [
+        ("clone", "acme", "calls", 1)
+    ]
+
+
+@pytest.mark.parametrize("language", ["english", "en-US", "EN", "e"])
+def test_a_language_is_told_by_its_code(language: str) -> None:
+    with pytest.raises(UsageError, match="expected two letters of ISO 639-1"):
+        CloneSettings(language=language)
 
 
 def test_an_unknown_provider_is_refused() -> None:

@@ -77,6 +77,21 @@ def test_time_is_taken_until_the_first_piece_and_the_last() -> None:
     assert found.characters == 20
 
 
+def test_loading_a_model_is_no_part_of_speaking() -> None:
+    class Slow(Hum):
+        loaded = False
+
+        def warm_up(self) -> None:
+            self.loaded = True
+
+        async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
+            assert self.loaded, "the model would be loaded while the time is taken"
+            async for chunk in super().synthesize(text, voice):
+                yield chunk
+
+    assert len(evaluate(VOICE, Slow(), Judges(), sentences=["abc"]).lines) == 1
+
+
 def test_what_nobody_judged_is_none() -> None:
     found = evaluate(VOICE, Hum(), Judges(), sentences=["abc"])
     assert (found.similarity, found.word_error_rate, found.mos) == (None, None, None)

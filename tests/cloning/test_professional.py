@@ -115,14 +115,54 @@ def test_a_failed_training_can_be_begun_again(begun: Callable[[], VoiceEntry], h
 
 def test_an_interrupted_beginning_goes_on_without_a_second_voice(begun: Callable[[], VoiceEntry], host: Host) -> None:
     host.faults.add("/v1/voices/pvc/*/samples", faults.status(400, {"detail": {"status": "x", "message": "no"}}))
-    with pytest.raises(ProviderError):
+    with pytest.raises(ProviderError) as error:
         begun()
-    assert (len(host.app.voices), len(VoiceBook())) == (1, 0)
-    begun()
+    assert "Go on: audiokit voices status 'Ann'" in error.value.__notes__[0]
+    assert (len(host.app.voices), VoiceBook().entry("Ann").state) == (1, "waiting")
+    assert audiokit("voices", "status", "Ann").exit_code == 0
     assert (len(host.app.voices), len(VoiceBook())) == (1, 1)
     (voice,) = host.app.voices.values()
     names = [sample["file_name"] for sample in voice["samples"]]
     assert len(set(names)) == len(names) == len(VoiceBook().entry("Ann").samples)
+
+
+def test_an_unfinished_clone_can_be_given_up(begun: Callable[[], VoiceEntry], host: Host) -> None:
+    host.faults.add("/v1/voices/pvc/*/samples", faults.status(400, {"detail": {"status": "x", "message": "no"}}))
+    with pytest.raises(ProviderError):
+        begun()
+    folder = VoiceBook().get("Ann").folder
+    assert folder is not None
+    assert audiokit("voices", "delete", "Ann", "--yes").exit_code == 0
+    assert (host.app.voices, len(VoiceBook()), folder.exists()) == ({}, 0, False)
+    begun()
+    assert VoiceBook().get("Ann").voice_id in host.app.voices
+
+
+def test_other_recordings_leave_those_of_the_first_attempt_alone(host: Host, tmp_path: Path) -> None:
+    door = ProfessionalDoor("elevenlabs", VoiceBook().home)
+    made = []
+    for folder, pitch_hz in ((tmp_path / "a", 100), (tmp_path / "b", 200)):
+        folder.mkdir()
+        material(folder, [(pitch_hz, 2, 0.5)])
+        made.append(door.clone([folder / "000.wav"], name="Ann", language="en"))
+    for voice, source in zip(made, (tmp_path / "a", tmp_path / "b"), strict=True):
+        assert voice.folder is not None
+        assert (voice.folder / "000.wav").read_bytes() == (source / "000.wav").read_bytes()
+    assert sorted(host.app.voices) == sorted(voice.voice_id for voice in made)
+
+
+def test_a_recording_that_has_changed_is_not_sent(begun: Callable[[], VoiceEntry], host: Host) -> None:
+    host.faults.add("/v1/voices/pvc/*/samples", faults.status(400, {"detail": {"status": "x", "message": "no"}}))
+    with pytest.raises(ProviderError):
+        begun()
+    folder = VoiceBook().get("Ann").folder
+    assert folder is not None
+    sent = list(host.app.voices["voice0001"]["samples"])
+    for sample in folder.glob("sample_*"):
+        sample.write_bytes(sample.read_bytes()[:-2])
+    told = audiokit("voices", "status", "Ann")
+    assert (told.exit_code, "has changed since the clone was begun" in told.stderr) == (3, True)
+    assert host.app.voices["voice0001"]["samples"] == sent
 
 
 def test_a_language_is_needed(host: Host, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -103,17 +104,38 @@ def test_groups_that_are_much_alike_are_one_voice(tmp_path: Path) -> None:
     assert len(selection.chosen) == 2
 
 
-def test_hours_are_heard_in_part(tmp_path: Path) -> None:
-    heard: list[float] = []
-    few = material(tmp_path, [(100, 1, 0.5)] * 128)
-    long = tuple(replace(clip, duration_s=HEARD_S / 32) for clip in few.candidates)
-    select(
-        Material(candidates=long, where="talk.wav"),
-        replace(REQUIREMENTS, ideal_total_s=1e6, max_total_s=1e6),
+def hours(folder: Path, clips: Sequence[tuple[float, float, float]]) -> Material:
+    """Clips of 1 s, each of which is said to last long enough that only every fourth is heard."""
+    few = material(folder, clips)
+    long = tuple(replace(clip, duration_s=4 * HEARD_S / len(clips)) for clip in few.candidates)
+    return replace(few, candidates=long)
+
+
+def test_hours_are_heard_in_part_and_all_that_is_sent_as_well(tmp_path: Path) -> None:
+    told: list[tuple[float, float]] = []
+    found = hours(tmp_path, [(100, 1, 0.9 if number == 1 else 0.5) for number in range(128)])
+    length_s = 4 * HEARD_S / 128
+    selection = select(
+        found,
+        replace(REQUIREMENTS, ideal_total_s=length_s, max_total_s=length_s),
         PitchEncoder(),
-        progress=lambda label, done, total: heard.append(done),
+        progress=lambda label, done, total: told.append((done, total)),
     )
-    assert heard == [HEARD_S / 2, HEARD_S]
+    assert told == [(HEARD_S / 2, HEARD_S), (HEARD_S, HEARD_S), (HEARD_S + length_s, HEARD_S + length_s)]
+    assert [clip.quality for clip in selection.chosen] == [0.9]
+
+
+def test_a_guest_who_was_not_among_what_was_heard_is_never_sent(tmp_path: Path) -> None:
+    # Every fourth clip is heard first: the host's. The best clips are the guest's.
+    clips = [(200, 1, 0.9) if number % 8 == 1 else (100, 1, 0.5) for number in range(64)]
+    found = hours(tmp_path, clips)
+    length_s = found.candidates[0].duration_s
+    selection = select(found, replace(REQUIREMENTS, ideal_total_s=4 * length_s, max_total_s=1e6), PitchEncoder())
+    assert [clip.quality for clip in selection.chosen] == [0.5] * 4
+    assert similarity(selection.voice, PitchEncoder().embed(tone(100, 1))) > 0.99
+    guests = [(clip.quality, reason) for clip, reason in selection.left_out if "another voice" in reason]
+    assert guests == [(0.9, "another voice: similarity 0.00")] * 8
+    assert len(selection.chosen) + len(selection.left_out) == 64
 
 
 def test_the_spread_tells_how_alike_the_samples_are(tmp_path: Path) -> None:

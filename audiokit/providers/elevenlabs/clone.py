@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from audiokit import retry
@@ -20,6 +21,14 @@ MIN_S, IDEAL_S, MAX_S = 60.0, 120.0, 180.0  # the vendor's advice: one to two mi
 MAX_FILES = 25
 MAX_BYTES = 10_000_000
 UPLOAD_S = 120.0
+REQUIREMENTS = SampleRequirements(
+    min_total_s=MIN_S,
+    ideal_total_s=IDEAL_S,
+    max_total_s=MAX_S,
+    max_files=MAX_FILES,
+    max_bytes=MAX_BYTES,
+    formats=FORMATS,
+)
 
 
 class ElevenLabsClone:
@@ -38,6 +47,8 @@ class ElevenLabsClone:
     retry : how often to try again when the vendor fails.
     """
 
+    requirements = REQUIREMENTS
+
     def __init__(
         self,
         *,
@@ -51,14 +62,7 @@ class ElevenLabsClone:
         self._door = ElevenLabsDoor(base_url, answer_s)
         self._denoise = remove_background_noise
         self._retry = retry
-        self.requirements = SampleRequirements(
-            min_total_s=MIN_S,
-            ideal_total_s=IDEAL_S,
-            max_total_s=MAX_S,
-            max_files=max_files,
-            max_bytes=max_bytes,
-            formats=FORMATS,
-        )
+        self.requirements = replace(REQUIREMENTS, max_files=max_files, max_bytes=max_bytes)
 
     def clone(
         self,

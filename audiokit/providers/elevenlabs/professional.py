@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -315,7 +316,10 @@ class ProfessionalClone:
         return told(answer, "voice_id")
 
     def _upload_one(self, file: SampleFile) -> None:
-        part = replace(read_upload(Path(file.path), MAX_BYTES), name=file.sent_name).part
+        upload = read_upload(Path(file.path), MAX_BYTES)
+        if hashlib.sha256(upload.data).hexdigest() != file.sha256:
+            raise SampleError(f"{file.path}: it has changed since the clone was begun. Put it back, or begin anew.")
+        part = replace(upload, name=file.sent_name).part
         tries = 0
 
         def attempt() -> None:
