@@ -74,12 +74,13 @@ def key(vendor: str, *, required: bool = True) -> Key | None:
 
     Raises
     ------
-    MissingKeyError : there is none.
+    MissingKeyError : there is none, or one with a character that no key has.
+    ConfigError : a `.env` that cannot be read.
     """
     name = key_variable(vendor)
-    secret, _ = _secret(name)
+    secret, source = _secret(name)
     if secret:
-        return Key(secret)
+        return _sendable(Key(secret), f"{name} ({source})")
     if required:
         raise MissingKeyError(
             f"{vendor} needs a key and none was found. Set the environment variable {name}, write it into .env, "
@@ -109,7 +110,7 @@ def keep_key(vendor: str, key: Key | None) -> None:
     Raises
     ------
     MissingDependencyError : the package keyring is not installed.
-    ConfigError : this machine has no keyring that opens, or nothing to remove.
+    ConfigError : this machine has no keyring that opens, or nothing to remove, or the key is none.
     """
     try:
         import keyring
@@ -118,7 +119,7 @@ def keep_key(vendor: str, key: Key | None) -> None:
     name = key_variable(vendor)
     try:
         if key:
-            keyring.set_password(KEYRING_SERVICE, name, key.secret)
+            keyring.set_password(KEYRING_SERVICE, name, _sendable(key, name).secret)
         else:
             keyring.delete_password(KEYRING_SERVICE, name)
     except keyring.errors.KeyringError as error:
@@ -161,15 +162,22 @@ def checked_url(url: str, name: str) -> str:
     ------
     ConfigError : anything else.
     """
-    parts = urlsplit(url)
-    if not parts.hostname or parts.scheme not in ("http", "https", "ws", "wss"):
-        raise ConfigError(f"{name} is {url!r}; expected an address such as https://api.example.com")
-    if parts.scheme in ("http", "ws") and not is_loopback(parts.hostname):
+    shown, (scheme, host) = _shown(url), _scheme_and_host(url)
+    if not host or scheme not in ("http", "https", "ws", "wss"):
+        raise ConfigError(f"{name} is {shown!r}; expected an address such as https://api.example.com")
+    if scheme in ("http", "ws") and not is_loopback(host):
         raise ConfigError(
-            f"{name} is {url!r}: {parts.scheme} would send the key for all to read. "
-            f"Use {parts.scheme}s; without it only this machine (127.0.0.1, localhost) may be reached."
+            f"{name} is {shown!r}: {scheme} would send the key for all to read. "
+            f"Use {scheme}s; without it only this machine (127.0.0.1, localhost) may be reached."
         )
     return url.rstrip("/")
+
+
+def without_user(url: str) -> str:
+    """Give an address without the name and password that may stand before its host."""
+    before, mark, rest = url.rpartition("@")
+    scheme, slashes, _ = before.partition("//")
+    return f"{scheme}{slashes}{rest}" if mark and slashes else rest
 
 
 def is_loopback(host: str) -> bool:
@@ -198,6 +206,32 @@ def settings_file() -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}. Mend it, or move it away.") from error
+
+
+def _sendable(key: Key, name: str) -> Key:
+    """Refuse what no header can carry, such as a dash or a quotation mark that a word processor made of another."""
+    wrong = next((place for place, char in enumerate(key.secret, 1) if not (char.isascii() and char.isprintable())), 0)
+    if wrong:
+        raise MissingKeyError(
+            f"{name}: character {wrong} of the key is one that no key has; expected plain letters, digits and signs. "
+            "Copy it again from the vendor's console."
+        )
+    return key
+
+
+def _scheme_and_host(url: str) -> tuple[str, str]:
+    """Both empty for what is no address."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  read only when it is asked for
+    except ValueError:
+        return "", ""
+    return parts.scheme, parts.hostname or ""
+
+
+def _shown(url: str) -> str:
+    """Give an address for a message: without a user's password, and without a signature behind the path."""
+    return without_user(url).partition("?")[0]
 
 
 def _secret(name: str) -> tuple[str, str]:

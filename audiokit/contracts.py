@@ -158,7 +158,10 @@ class SpeechChunk(AudioChunk):
 
 
 class TTS(Protocol):
-    """Text to speech. Any method may raise ProviderError."""
+    """Text to speech. Any method may raise ProviderError.
+
+    One may also have `concurrency: int`, how many texts it speaks at once; an answer of its vendor may change it.
+    """
 
     sample_rate: int
     """Rate of the chunks it gives, in Hz."""

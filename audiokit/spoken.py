@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, overload
 
 from audiokit.progress import SILENT, Progress
@@ -90,7 +93,7 @@ def say(
     from audiokit.speech.to_file import check_free, write_speech, write_srt
 
     check_free([out, srt], force=force)
-    how = _Speaking(voice, settings, usage)
+    how = _Speaking(voice, settings, usage, words=srt is not None)
     with how.narrated(text, progress=progress) as spoken:
         if out is not None:
             cues = write_speech(Path(out), spoken)
@@ -115,7 +118,8 @@ def narrate(
     """Speak a book: into one file with marks for its chapters, or into a folder with a file for each.
 
     Chapters begin at Markdown's `#` and `##`, or at lines such as "Chapter 1"; Markdown is not read aloud.
-    An interrupted call goes on where it stopped when it is made again.
+    An interrupted call goes on where it stopped when it is made again; a folder gets its files when all are there,
+    until then they wait in its folder `.part`.
 
     Parameters
     ----------
@@ -134,14 +138,11 @@ def narrate(
     As `say` does.
     """
     from audiokit.errors import UsageError
-    from audiokit.speech.chapters import chapters
-    from audiokit.speech.markdown import plain_text
     from audiokit.speech.to_file import MARKED
 
-    out, how = Path(out), _Speaking(voice, settings, usage)
-    book = [replace(chapter, text=plain_text(chapter.text)) for chapter in chapters(text)]
+    out, how, book = Path(out), _Speaking(voice, settings, usage), _chapters(text)
     if not book:
-        raise UsageError("nothing to say: the text is empty")
+        raise UsageError("nothing to say: the text has no letter and no figure")
     suffix = out.suffix[1:].lower()
     if suffix in MARKED and not out.is_dir():
         return [_into_one(book, out, how, force=force, progress=progress)]
@@ -192,7 +193,7 @@ def warm(
 
     Parameters
     ----------
-    lines : each is kept as it stands, not cut into sentences.
+    lines : each is kept as it stands, not cut into sentences; those with nothing to say are left out.
     clauses : cut them as a live agent and `stream_speech` do, and keep each clause.
     voice, settings, usage : as for `say`.
     progress : called with "speech" and characters, done and in all.
@@ -203,14 +204,15 @@ def warm(
     """
     from audiokit import portal
     from audiokit.speech.narrate import Line, narrated
-    from audiokit.speech.sentences import clauses_of
+    from audiokit.speech.sentences import clauses_of, is_speakable
 
     how = _Speaking(voice, settings, usage)
     if clauses:
         lines = clauses_of(lines)
-    spoken = [Line(text=how.prepared(line), pause_s=0.0) for line in lines]
+    spoken = [Line(text=how.prepared(line), pause_s=0.0) for line in lines if is_speakable(line)]
     for _ in portal.iterate(narrated(how.tts, spoken, how.voice, how.settings.pace, progress=progress)):
-        pass
+        if how.cache:
+            how.cache.settle()  # lines are made faster than a shared store takes them
 
 
 class _Speaking:
@@ -219,15 +221,35 @@ class _Speaking:
     Parameters
     ----------
     voice, settings, usage : as for `say`.
+    words : whether the times of words are wanted.
     """
 
-    def __init__(self, voice: str | Voice | None, settings: SaySettings | None, usage: UsageCounter | None) -> None:
-        from audiokit.speech.speaking import OFFLINE, SaySettings, speaker_for
+    def __init__(
+        self,
+        voice: str | Voice | None,
+        settings: SaySettings | None,
+        usage: UsageCounter | None,
+        *,
+        words: bool = False,
+    ) -> None:
+        from audiokit.speech.speaking import OFFLINE, SaySettings, cache_for, speaker_for, with_words
         from audiokit.speech.usage import UsageCounter
 
         self.settings = settings or SaySettings()
         self.voice = find_voice(voice, self.settings.provider or OFFLINE) if isinstance(voice, str) else voice
-        self.tts: TTS = speaker_for(self.settings, self.voice, usage or UsageCounter())
+        if words:
+            self.settings = with_words(self.settings, self.voice)
+        self.cache = cache_for(self.settings)
+        self.tts: TTS = speaker_for(self.settings, self.voice, usage or UsageCounter(), self.cache)
+
+    def digest(self, *what: object) -> str:
+        """Tell by 32 hexadecimal digits what is to be said, and all of how that changes the sound."""
+        from audiokit.speech.cache_key import voice_identity
+
+        how = [self.settings.provider, self.settings.fallback, self.tts.settings_key, voice_identity(self.voice),
+               self.settings.normalize_text, self.settings.pace.sentence_pause_s,
+               self.settings.pace.paragraph_pause_s]  # fmt: skip
+        return sha256(json.dumps([*how, *what]).encode()).hexdigest()[:32]
 
     def prepared(self, text: str) -> str:
         """Give what is really sent."""
@@ -263,6 +285,16 @@ def find_voice(name: str, provider: str) -> Voice:
 
     book = VoiceBook()
     return book.get(name) if name in book else Voice(name=name, provider=provider, voice_id=name)
+
+
+def _chapters(text: str) -> list[Chapter]:
+    """Cut a book, as plain text; what has nothing to say, such as a cover, is left out."""
+    from audiokit.speech.chapters import chapters
+    from audiokit.speech.markdown import plain_text, without_front_matter
+    from audiokit.speech.sentences import is_speakable
+
+    book = [replace(chapter, text=plain_text(chapter.text)) for chapter in chapters(without_front_matter(text))]
+    return [chapter for chapter in book if is_speakable(chapter.text)]
 
 
 def _joined(sentences: list[Spoken], srt: str | os.PathLike[str] | None) -> Audio:
@@ -307,6 +339,7 @@ def _into_many(
     book: list[Chapter], folder: Path, extension: str, how: _Speaking, *, force: bool, progress: Progress
 ) -> list[Path]:
     from audiokit.audio.formats import Encoding, file_format
+    from audiokit.errors import AudioFileError
     from audiokit.speech.to_file import check_free, write_speech
 
     width = max(2, len(str(len(book))))
@@ -315,13 +348,22 @@ def _into_many(
         for number, chapter in enumerate(book, start=1)
     ]
     check_free(paths, force=force)
-    folder.mkdir(parents=True, exist_ok=True)
-    known = file_format(paths[0]).tags
+    known, made = file_format(paths[0]).tags, folder / ".part"
+    try:
+        made.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioFileError(f"{folder}: is no folder to write to: {error.strerror}.", reason="cannot write") from error
+    finished: list[Path] = []
     for number, (path, chapter) in enumerate(zip(paths, book, strict=True), start=1):
         tags = {"title": chapter.title or path.stem, "track": str(number)}
         tags = {name: value for name, value in tags.items() if known is None or name in known}
-        with how.narrated(chapter.text, progress=progress) as spoken:
-            write_speech(path, spoken, Encoding(tags=tags))
+        finished.append(made / f"{number} {how.digest(chapter.text, tags)}{path.suffix}")
+        if not finished[-1].exists():
+            with how.narrated(chapter.text, progress=progress) as spoken:
+                write_speech(finished[-1], spoken, Encoding(tags=tags))
+    for file, path in zip(finished, paths, strict=True):
+        os.replace(file, path)
+    rmtree(made)
     return paths
 
 

@@ -158,3 +158,40 @@ def test_a_safe_address_is_taken(url: str) -> None:
 def test_an_address_that_would_show_the_key_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="X_BASE_URL"):
         config.checked_url(url, "X_BASE_URL")
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "https://[api.example.com", "https://api.example.com:99999"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="expected an address such as"):
+        config.checked_url(url, "X_BASE_URL")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://ann:secret@api.example.com/v1",
+        "ftp://ann:secret@127.0.0.1",
+        "ann:secret@127.0.0.1",
+        "https://ann:secret@[::1",
+        "https://ann:sec?ret@api.example.com:x",
+        "ws://api.example.com/line?signature=secret",
+    ],
+)
+def test_no_message_shows_the_password_or_the_signature_of_an_address(url: str) -> None:
+    with pytest.raises(ConfigError, match="X_BASE_URL") as caught:
+        config.checked_url(url, "X_BASE_URL")
+    assert "sec" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("secret", ["sk\u20111234", "sk-1\n2", "\u201csk-1\u201d", "sk-\x7f"])
+def test_a_key_that_no_header_can_carry_is_refused_and_not_shown(
+    secret: str, monkeypatch: pytest.MonkeyPatch, keyring: dict[tuple[str, str], str]
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", secret)
+    with pytest.raises(MissingKeyError, match=r"OPENAI_API_KEY \(environment\): character \d of the key") as caught:
+        config.key("openai")
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY: character"):
+        config.keep_key("openai", config.Key(secret))
+    assert keyring == {}
+    assert "sk" not in str(caught.value)

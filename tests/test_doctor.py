@@ -260,6 +260,16 @@ def test_a_key_that_is_refused_is_broken_and_never_shown(
     assert "4711" not in str(found)
 
 
+def test_a_key_that_cannot_be_sent_is_broken(
+    vendors: dict[str, Host], monkeypatch: pytest.MonkeyPatch, keyring: dict[tuple[str, str], str]
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk\u20114711")
+    found = by_name(keys.look(online=True))["anthropic"]
+    assert (found.state, found.mend) == ("broken", "audiokit config set ANTHROPIC_API_KEY")
+    assert "character 3 of the key" in found.found
+    assert "4711" not in found.found
+
+
 @pytest.mark.parametrize(
     ("variable", "mend"),
     [("OPENAI_BASE_URL", "unset OPENAI_BASE_URL"), ("", "audiokit config unset base_url.openai")],

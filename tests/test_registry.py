@@ -11,7 +11,7 @@ import pytest
 
 from audiokit.analysis.activity import EnergyVAD
 from audiokit.errors import ConfigError, MissingDependencyError
-from audiokit.registry import BUILT_IN, provider, providers, takes
+from audiokit.registry import BUILT_IN, default, provider, providers, takes
 
 PlugIn = Callable[[str, str], None]
 
@@ -44,6 +44,13 @@ def test_settings_reach_the_provider() -> None:
 def test_a_provider_tells_which_settings_it_has() -> None:
     assert takes("stt", "whisper", "language")
     assert not takes("vad", "energy", "language")
+
+
+def test_a_provider_tells_what_it_takes_when_nothing_is_said() -> None:
+    said = default("vad", "energy", "threshold_rms")
+    assert vars(provider("vad", "energy", threshold_rms=said)) == vars(provider("vad", "energy"))
+    assert default("vad", "energy", "colour") is None
+    assert default("agent", "elevenlabs", "agent_id") is None  # it must be given
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, built_in in BUILT_IN.items() for name in built_in])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -14,10 +16,13 @@ from audiokit.audio.files import info, read
 from audiokit.cloning.entry import VoiceEntry
 from audiokit.cloning.voices import VoiceBook
 from audiokit.contracts import Voice
-from audiokit.errors import AudioFileError, ConfigError, MissingKeyError, UsageError
+from audiokit.errors import AudioFileError, ConfigError, MissingKeyError, ProviderUnavailable, UsageError
+from audiokit.speech import to_file
+from audiokit.speech.shared_store import MOST_UNWRITTEN, SharedStore
 from audiokit.speech.speaking import SaySettings
+from audiokit.speech.subtitles import Cue
 from audiokit.speech.usage import UsageCounter
-from audiokit.spoken import find_voice, narrate, say, stream_speech
+from audiokit.spoken import find_voice, narrate, say, stream_speech, warm
 
 pytestmark = pytest.mark.model
 
@@ -103,6 +108,41 @@ def test_an_unknown_provider_or_model_is_refused() -> None:
         say("Hello.", settings=SaySettings(model="large"))
 
 
+def test_settings_go_to_the_first_provider(caplog: pytest.LogCaptureFixture) -> None:
+    quick = say("Hello there.", settings=SaySettings(provider_settings={"speed": 1.5}))
+    assert quick.duration_s < 0.85 * say("Hello there.").duration_s
+    with pytest.raises(ConfigError, match="takes no setting 'haste'"):
+        say("Hello.", settings=SaySettings(provider_settings={"haste": 2}, fallback=("hibari",)))
+    mixed = SaySettings(provider="elevenlabs", provider_settings={"words": True}, fallback=("hibari",))
+    assert say("Hello.", settings=mixed).frames == say("Hello.").frames
+
+
+def test_a_fallback_speaks_when_the_first_is_set_up_wrongly(caplog: pytest.LogCaptureFixture) -> None:
+    unusable = SaySettings(provider_settings={"speed": 99}, fallback=("hibari",))
+    assert say("Hello.", settings=unusable).frames == say("Hello.").frames
+    assert "hibari cannot be used" in caplog.text
+
+
+def test_lines_with_nothing_to_say_are_not_warmed() -> None:
+    usage = UsageCounter()
+    warm(["---", "Hello."], usage=usage)
+    assert usage.total("characters") == len("Hello.")
+
+
+def test_all_that_is_warmed_comes_to_a_slow_shared_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = SharedStore._write
+
+    def slowly(store: SharedStore, key: str, data: bytes) -> None:
+        time.sleep(0.005)
+        write(store, key, data)
+
+    lines = [f"{number}" for number in range(MOST_UNWRITTEN + 6)]
+    warm(lines, settings=SaySettings())
+    monkeypatch.setattr(SharedStore, "_write", slowly)
+    warm(lines, settings=SaySettings(shared=(tmp_path / "shared").as_uri()))
+    assert len(list((tmp_path / "shared").rglob("*.speech"))) == len(lines)
+
+
 def test_a_stream_of_pieces_is_spoken_clause_by_clause() -> None:
     usage = UsageCounter()
     chunks = list(stream_speech(iter(["Sure, he", "re it is. ", "Done."]), usage=usage))
@@ -131,7 +171,64 @@ def test_a_book_becomes_a_file_for_each_chapter(tmp_path: Path) -> None:
     assert usage.total("characters") == len("OneThe first part.TwoThe second part.")
 
 
-@pytest.mark.parametrize(("text", "name"), [("", "book.mp3"), (BOOK, "book.wav")])
+@pytest.fixture
+def interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """What was written of a book that stopped at its second chapter, and what is written from then on."""
+    written: list[Path] = []
+    write = to_file.write_speech
+
+    def written_one(path: Path, *arguments: Any) -> list[Cue]:
+        written.append(path)
+        return write(path, *arguments)
+
+    def stopped(path: Path, *arguments: Any) -> list[Cue]:
+        if written:
+            raise ProviderUnavailable("away", provider="hibari")
+        return written_one(path, *arguments)
+
+    monkeypatch.setattr(to_file, "write_speech", stopped)
+    with pytest.raises(ProviderUnavailable):
+        narrate(BOOK, tmp_path / "book", extension="flac")
+    monkeypatch.setattr(to_file, "write_speech", written_one)
+    return written
+
+
+def test_an_interrupted_book_goes_on_with_the_chapter_it_stopped_at(tmp_path: Path, interrupted: list[Path]) -> None:
+    assert [path.name for path in (tmp_path / "book").iterdir()] == [".part"]
+    first = interrupted[0].read_bytes()
+    paths = narrate(BOOK, tmp_path / "book", extension="flac")
+    assert len(interrupted) == 2
+    assert paths[0].read_bytes() == first
+    assert sorted((tmp_path / "book").iterdir()) == paths
+
+
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [(BOOK.replace("first", "last"), SaySettings()), (BOOK, SaySettings(provider_settings={"speed": 1.2}))],
+)
+def test_a_chapter_that_is_another_one_by_now_is_made_anew(
+    tmp_path: Path, interrupted: list[Path], text: str, settings: SaySettings
+) -> None:
+    narrate(text, tmp_path / "book", extension="flac", settings=settings)
+    assert len(interrupted) == 3
+
+
+def test_a_place_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "book").touch()
+    with pytest.raises(AudioFileError, match="no folder to write to"):
+        narrate(BOOK, tmp_path / "book")
+
+
+COVERS = ["---\n\n", "![](cover.png)\n\n", "---\ntitle: A Book\n---\n\n"]
+
+
+@pytest.mark.parametrize("cover", COVERS)
+def test_what_has_nothing_to_say_is_no_chapter(tmp_path: Path, cover: str) -> None:
+    paths = narrate(f"{cover}{BOOK}\n\n# ![](map.png)\n", tmp_path / "book", extension="wav")
+    assert [path.name for path in paths] == ["01 One.wav", "02 Two.wav"]
+
+
+@pytest.mark.parametrize(("text", "name"), [("", "book.mp3"), ("---\n\n![](a.png)", "book.mp3"), (BOOK, "book.wav")])
 def test_a_book_without_text_or_place_for_marks_is_refused(tmp_path: Path, text: str, name: str) -> None:
     with pytest.raises(UsageError):
         narrate(text, tmp_path / name)

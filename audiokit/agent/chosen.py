@@ -69,7 +69,8 @@ def open_speech(chosen: ProviderConfig, language: str = "", *, cache: bool = Fal
         from audiokit.speech.cache import SpeechCache
         from audiokit.speech.cached import CachedTTS
 
-        tts = CachedTTS(tts, SpeechCache(), provider=chosen.provider)
+        model = str(chosen.settings.get("model", ""))
+        tts = CachedTTS(tts, SpeechCache(), provider=chosen.provider, model=model)
     return VoicedTTS(TrimmedTTS(tts), chosen.provider, _voice(chosen) if chosen.voice else None)
 
 

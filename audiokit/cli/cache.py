@@ -102,10 +102,11 @@ def clear(yes: bool) -> None:
 @click.option("--voice", metavar="NAME", help="A voice of `audiokit voices list`, or the provider's own name for one.")
 @click.option("--provider", default="", metavar="NAME", help="Who speaks.  [default: the voice's own, or hibari]")
 @click.option("--model", default="", metavar="NAME", help="The provider's model.  [default: its own]")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting of the provider.")
 @click.option("--clauses", is_flag=True, help="Cut the lines into clauses, as an agent does while it speaks.")
 @click.option("--shared", default="", metavar="URL", help="A cache that several machines share.")
 @click.option("--quiet", is_flag=True, help="No bar; errors only.")
-def warm(file: Path, voice: str | None, clauses: bool, quiet: bool, **options: Any) -> None:
+def warm(file: Path, voice: str | None, given: tuple[str, ...], clauses: bool, quiet: bool, **options: Any) -> None:
     """Speak the lines of FILE ahead of time, so that an agent has them at once; blank lines are left out.
 
     A line is one entry, exactly as it stands, or with --clauses one for each clause: it is found again when the same
@@ -113,13 +114,15 @@ def warm(file: Path, voice: str | None, clauses: bool, quiet: bool, **options: A
     """
     from audiokit.cli.bars import progress_bar
     from audiokit.cli.output import interrupt_hint, show_notes
+    from audiokit.cli.pairs import settings as pairs
+    from audiokit.cli.texts import read_text
     from audiokit.speech.speaking import SaySettings
     from audiokit.speech.usage import UsageCounter
     from audiokit.spoken import warm as run
 
     usage = UsageCounter()
-    lines = [line.strip() for line in file.read_text("utf-8-sig").splitlines() if line.strip()]
-    settings = SaySettings(**options)
+    lines = [line.strip() for line in read_text(file).splitlines() if line.strip()]
+    settings = SaySettings(**options, provider_settings=pairs("--set", given))
     with show_notes(quiet=quiet), interrupt_hint(AGAIN), progress_bar(quiet, "items") as progress:
         run(lines, voice=voice, clauses=clauses, settings=settings, usage=usage, progress=progress)
     paid, known = (int(usage.total(unit)) for unit in ("characters", "cached_characters"))

@@ -25,7 +25,7 @@ def cost() -> None:
     Examples:
       audiokit cost text book.txt
       audiokit cost transcription dataset
-      audiokit cost conversation --hours 8 --stt deepgram --llm openai:gpt-5-mini --tts elevenlabs
+      audiokit cost conversation --hours 8 --stt deepgram --llm anthropic --tts elevenlabs
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
 
 
@@ -58,7 +58,7 @@ def transcription(sources: tuple[str, ...], services: tuple[str, ...], as_json: 
 @cost.command(short_help="Talking with an agent")
 @click.option("--hours", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="How long.")
 @click.option("--stt", default="deepgram", show_default=True, metavar="NAME[:MODEL]", help="Who understands.")
-@click.option("--llm", default="openai:gpt-5-mini", show_default=True, metavar="NAME[:MODEL]", help="Who answers.")
+@click.option("--llm", default="openai", show_default=True, metavar="NAME[:MODEL]", help="Who answers.")
 @click.option("--tts", default="elevenlabs", show_default=True, metavar="NAME[:MODEL]", help="Who speaks.")
 @click.option("--agent-share", default=0.4, show_default=True, help="Part of the time that the agent speaks, 0 to 1.")
 @click.option("--turns-per-hour", default=240.0, show_default=True, help="Replies in an hour.")

@@ -33,6 +33,11 @@ TEXT_FILES = (".txt", ".md", ".markdown", ".text")
     help="Who speaks: hibari, elevenlabs, openai, coqui, tortoise ...  [default: the voice's own, or hibari]",
 )
 @click.option("--model", metavar="NAME", default="", help="The provider's model.  [default: its own]")
+@click.option(
+    "--model-path", type=click.Path(exists=True), metavar="PATH",
+    help="The same for a model of this machine: a folder, or a checkpoint beside its config.json (coqui, tortoise).",
+)  # fmt: skip
+@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A setting of the provider.")
 @click.option("--fallback", metavar="NAME", multiple=True, help="Who speaks instead when that fails; many times.")
 @click.option("--chapters", is_flag=True, help="A book: -o names a m4b, m4a or mp3 with marks, or a folder of files.")
 @click.option("--format", "extension", default="mp3", show_default=True, help="Format of a folder's chapters.")
@@ -83,6 +88,7 @@ def say(ctx: click.Context, /, text: str, **options: Any) -> None:
       audiokit say notes.md --voice Ann -o notes.mp3 --srt notes.srt
       audiokit say book.txt --voice Ann --chapters -o book.m4b
       audiokit say "Hi!" --provider elevenlabs --fallback hibari --play
+      audiokit say "Hi!" --provider elevenlabs --set output_format=mp3_44100_128 -o hi.mp3
       some-model | audiokit say - --stream
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.output import interrupt_hint, show_notes
@@ -100,13 +106,17 @@ def say(ctx: click.Context, /, text: str, **options: Any) -> None:
 
 
 def _settings(options: dict[str, Any]) -> SaySettings:
+    from audiokit.cli.pairs import settings
     from audiokit.speech.narrate import Pace
     from audiokit.speech.speaking import SaySettings
 
+    if options["model"] and options["model_path"]:
+        raise click.UsageError("--model names a model, --model-path is one: give one of them.")
     pauses = {name: options[name] for name in ("sentence_pause_s", "paragraph_pause_s", "concurrency")}
     return SaySettings(
         provider=options["provider"],
-        model=options["model"],
+        model=options["model"] or options["model_path"] or "",
+        provider_settings=settings("--set", options["provider_settings"]),
         fallback=options["fallback"],
         cache=not options["no_cache"],
         shared=options["shared"],
@@ -117,25 +127,27 @@ def _settings(options: dict[str, Any]) -> SaySettings:
 
 def text_of(given: str, *, markdown: bool = False) -> str:
     """Give what to say: the argument itself, a file's text, as Markdown if that is wanted, or standard input."""
+    from audiokit.cli.texts import read_text
     from audiokit.errors import UsageError
+    from audiokit.speech.markdown import plain_text, without_front_matter
 
     if given == "-":
         return sys.stdin.read()
     path = Path(given)
-    is_file_name = path.suffix.lower() in TEXT_FILES and len(given.split()) == 1
     try:
-        if not path.is_file():
-            if is_file_name:
-                raise UsageError(f"{given}: no such file. To say a text, put it in quotation marks.")
-            return given
-        text = path.read_text("utf-8-sig")
-    except (UnicodeDecodeError, PermissionError) as error:
-        raise UsageError(f"{given}: cannot be read as UTF-8 text: {error}") from error
+        is_file = path.is_file()
+    except PermissionError as error:
+        raise UsageError(f"{given}: cannot be read: {error.strerror}") from error
     except (OSError, ValueError):  # too long for a path, so it is a text
         return given
-    from audiokit.speech.markdown import plain_text
-
-    return plain_text(text) if path.suffix.lower() in (".md", ".markdown") and not markdown else text
+    if not is_file:
+        if path.suffix.lower() in TEXT_FILES and len(given.split()) == 1:
+            raise UsageError(f"{given}: no such file. To say a text, put it in quotation marks.")
+        return given
+    text = read_text(path)
+    if markdown or path.suffix.lower() not in (".md", ".markdown"):
+        return text
+    return plain_text(without_front_matter(text))
 
 
 def _spoken(text: str, usage: UsageCounter, options: dict[str, Any]) -> list[Path]:
@@ -163,19 +175,22 @@ def _spoken(text: str, usage: UsageCounter, options: dict[str, Any]) -> list[Pat
 
 
 def _streamed(ctx: click.Context, text: str, usage: UsageCounter, options: dict[str, Any]) -> list[Path]:
+    from audiokit.speech.to_file import check_free
     from audiokit.spoken import stream_speech
 
     if options["srt"] or options["chapters"]:
         raise click.UsageError("--stream goes neither with --srt nor with --chapters.", ctx)
     if options["play"] and options["out"]:
         raise click.UsageError("--stream plays or writes: give --play or -o.", ctx)
+    if options["out"] != "-":
+        check_free([options["out"]], force=options["force"])
     _check_speaker(options)
     source = _lines(sys.stdin) if text == "-" else text_of(text)
     chunks = stream_speech(source, voice=options["voice"], settings=_settings(options), usage=usage)
     if not options["out"]:
         _play(chunks)
         return []
-    return _write(chunks, options["out"], options["force"])
+    return _write(chunks, options["out"])
 
 
 def _lines(file: Iterable[str]) -> Iterator[str]:
@@ -192,17 +207,15 @@ def _lines(file: Iterable[str]) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def _write(chunks: Iterator[SpeechChunk], out: str, force: bool) -> list[Path]:
+def _write(chunks: Iterator[SpeechChunk], out: str) -> list[Path]:
     from audiokit.audio.encode import open_writer
     from audiokit.audio.formats import fitting_rate
     from audiokit.audio.resample import Resampler
-    from audiokit.speech.to_file import check_free
 
     first = next(chunks)
     if out == "-":
         _to_stdout((chunk.samples for chunk in _with(first, chunks)), first.sample_rate)
         return []
-    check_free([out], force=force)
     rate = fitting_rate(Path(out), first.sample_rate)
     resampler = Resampler(first.sample_rate, rate)
     with open_writer(out, rate, 1) as writer:

@@ -23,6 +23,7 @@ STAGES = ("stt", "llm", "tts", "vad")
 @click.option("--text", is_flag=True, help="Type instead of speaking; replies are shown.")
 @click.option("--input", type=click.Path(), metavar="FILE", help="A recording in place of the microphone.")
 @click.option("--output", type=click.Path(), metavar="FILE", help="A file in place of the speaker.")
+@click.option("--force", is_flag=True, help="Replace --output if it is there.")
 @click.option("--stereo", is_flag=True, help="Both sides in --output: you left, the agent right.")
 @click.option("--fast", is_flag=True, help="With --input: no slower than the models compute.")
 @click.option("--mic", metavar="DEVICE", help="Microphone, by number or name.  [default: the system's]")
@@ -113,6 +114,8 @@ def _check_options(ctx: click.Context, options: dict[str, Any]) -> None:
             raise click.UsageError(f"--{name} needs --{needed}.", ctx)
     if options["input"] and not (options["output"] or options["speaker"] is not None or options["record"]):
         raise click.UsageError("--input needs a place for the reply: --output, --record or --speaker.", ctx)
+    if options["output"] and Path(options["output"]).exists() and not options["force"]:
+        raise click.UsageError(f"{options['output']} is there already; choose another name, or --force.", ctx)
 
 
 def _doors(options: dict[str, Any]) -> Doors:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 from audiokit import config, portal, registry
-from audiokit.errors import AudiokitError, AuthenticationError, ConfigError, MissingDependencyError
+from audiokit.errors import AudiokitError, AuthenticationError, ConfigError, MissingDependencyError, MissingKeyError
 from audiokit.health.finding import Finding
 
 ANSWER_S = 15.0
@@ -55,7 +55,7 @@ def _judged(vendor: str, source: str, answer: str | AudiokitError | TimeoutError
     name, place = config.key_variable(vendor), _told(source)
     if isinstance(answer, str):
         return Finding(area="keys", name=vendor, state="ok", found=f"from {place}, accepted: {answer}")
-    if isinstance(answer, AuthenticationError):
+    if isinstance(answer, AuthenticationError | MissingKeyError):
         found = f"from {place}, refused: {answer}"
         return Finding(area="keys", name=vendor, state="broken", found=found, mend=_to_set(name))
     if isinstance(answer, MissingDependencyError):

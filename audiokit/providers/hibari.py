@@ -49,6 +49,8 @@ class Hibari:
 
     sample_rate = 24_000
     encoding = "pcm_s16le"
+    concurrency = 1
+    """How many texts it speaks at once: all are spoken by one model."""
 
     def __init__(self, *, speed: float = 1.0) -> None:
         if find_spec("hibari") is None:

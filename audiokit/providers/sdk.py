@@ -49,7 +49,8 @@ class Sdk:
             raise MissingDependencyError(f"the SDK of {vendor}", extra="agent") from error
         self._vendor, self._silence_s = vendor, silence_s
         self.base_url = config.base_url(vendor, base_url)
-        """Where it goes: two servers may call different models by one name."""
+        self.address = config.without_user(self.base_url)
+        """Where it goes, for a cache's key: two servers may call different models by one name."""
         keyless = keyless_here and config.is_loopback(urlsplit(self.base_url).hostname or "")
         self._key = config.key(vendor, required=not keyless) or config.Key(NO_KEY)
         self._clients: PerLoop[Any] = PerLoop(self._make, lambda client: client.close())
@@ -76,5 +77,6 @@ class Sdk:
             base_url=self.base_url,
             timeout=times,
             max_retries=0,
-            http_client=self._module.DefaultAsyncHttpxClient(timeout=times, limits=limits),
+            # The SDKs follow redirections, and Anthropic's would take its key along to any host.
+            http_client=self._module.DefaultAsyncHttpxClient(timeout=times, limits=limits, follow_redirects=False),
         )

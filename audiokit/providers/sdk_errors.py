@@ -84,7 +84,7 @@ def _refusal(provider: str, error: Any) -> Refusal:
     code, kind = str(told.get("code") or ""), str(told.get("type") or "")
     response = getattr(error, "response", None)
     status = response.status_code if response is not None else 200
-    if status < 400:
+    if status < 300:
         status = STATUS_OF.get(kind) or STATUS_OF.get(code) or 500
     return Refusal(
         provider=provider,

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import TypeVar, cast
 
-from audiokit.errors import ProviderError
+from audiokit.contracts import SpeechChunk
+from audiokit.errors import ProviderError, ProviderUnavailable
 from audiokit.retry import within
 
 T = TypeVar("T")
@@ -34,3 +35,23 @@ async def guarded(items: AsyncIterator[T], first_s: float, next_s: float, *, pro
         except ProviderError as error:
             error.retryable = error.retryable and not came
             raise
+
+
+async def sounding(chunks: AsyncIterator[SpeechChunk], *, provider: str) -> AsyncIterator[SpeechChunk]:
+    """Pass speech on, and tell an answer without any sound from a text that was spoken.
+
+    Raises
+    ------
+    ProviderUnavailable : the stream ended in order, and nothing was heard.
+    """
+    is_heard = False
+    async with aclosing(cast("AsyncGenerator[SpeechChunk, None]", chunks)) as pieces:
+        async for piece in pieces:
+            is_heard = is_heard or len(piece.samples) > 0
+            yield piece
+    if not is_heard:
+        raise ProviderUnavailable(
+            f"{provider} answered without a sound. Try again; if it stays so, try another text or voice.",
+            provider=provider,
+            retryable=True,
+        )

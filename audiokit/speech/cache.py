@@ -13,7 +13,7 @@ from audiokit import config
 from audiokit.errors import ConfigError
 from audiokit.speech.cache_key import SpeechRequest
 from audiokit.speech.counts import Used, counts_at
-from audiokit.speech.entry import SpeechEntry, UnreadableEntry, packed, unpacked
+from audiokit.speech.entry import SpeechEntry, UnreadableEntry, check_sound, packed, unpacked
 from audiokit.speech.shared_store import SharedStore
 from audiokit.speech.single_flight import Flight
 from audiokit.speech.store import FolderStore, Stored
@@ -85,15 +85,20 @@ class SpeechCache:
         self._has_warned = False
 
     def get(self, request: SpeechRequest) -> SpeechEntry | None:
-        """Look for speech, here and in the shared store; None if there is none that can be used. Reads the disk."""
+        """Look for speech, here and in the shared store; None if there is none that can be used. Reads the disk.
+
+        What only one of them has comes to the other.
+        """
         key = request.key
         data = self._read(key)
         entry = self._opened(data, key)
         if entry is None and data is not None:
             self._store.remove(key)  # damaged, or no entry of ours under an entry's name
-        if entry is None and self._shared:
+        if self._shared and entry and data:
+            self._shared.offer(key, data)
+        elif self._shared:
             shared = self._shared.read(key)
-            entry = self._opened(shared, key)
+            entry = self._opened(shared, key, is_foreign=True)
             if entry and shared:
                 self._write(key, shared)
         return entry
@@ -165,11 +170,14 @@ class SpeechCache:
             reason = getattr(error, "strerror", None) or error
             log.warning("the speech cache %s cannot be used: %s. Going on without it.", self.folder, reason)
 
-    def _opened(self, data: bytes | None, key: str) -> SpeechEntry | None:
+    def _opened(self, data: bytes | None, key: str, *, is_foreign: bool = False) -> SpeechEntry | None:
         if data is None:
             return None
         try:
-            return unpacked(data, key)
+            entry = unpacked(data, key)
+            if is_foreign:
+                check_sound(entry)
+            return entry
         except UnreadableEntry as error:
             log.info("the speech cache's entry %s is left out: %s", key, error)
             return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
 from audiokit.contracts import TTS, Voice
 
-VERSION = 1  # a new number forgets all that was kept, for when its meaning changes
+VERSION = 2  # a new number forgets all that was kept, for when its meaning changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class SpeechRequest:
     provider: str
     """Who speaks."""
     model: str
-    """The model's name; empty: the provider's default, which is part of `settings`."""
+    """The model's name, for the bill; empty: the default. For the key it is told by `settings` and `voice`."""
     voice: str
     """The voice, as `voice_identity` tells it; empty: the provider's default."""
     settings: str
@@ -35,7 +35,8 @@ class SpeechRequest:
     @property
     def key(self) -> str:
         """64 hexadecimal digits. Of a list, because joined strings could collide: "a" + "bc" is "ab" + "c"."""
-        return hashlib.sha256(json.dumps([VERSION, *astuple(self)]).encode()).hexdigest()
+        told = [value for name, value in self.to_json().items() if name != "model"]  # callers name a default or do not
+        return hashlib.sha256(json.dumps([VERSION, *told]).encode()).hexdigest()
 
     def to_json(self) -> dict[str, str | int]:
         """Give the fields by name."""
@@ -65,7 +66,7 @@ def speech_request(tts: TTS, text: str, voice: Voice | None, *, provider: str, m
 
 
 def voice_identity(voice: Voice | None) -> str:
-    """Tell a voice by all that changes its sound, as JSON: its id, language, settings and what its files hold.
+    """Tell a voice by all that changes its sound, as JSON: its id, model, language, settings and what its files hold.
 
     A voice's own name, description and labels are for people and change nothing.
     """
@@ -73,7 +74,7 @@ def voice_identity(voice: Voice | None) -> str:
         return ""
     settings = sorted(voice.settings.items())
     files = _contents(voice.folder) if voice.folder else ""
-    return json.dumps([voice.provider, voice.voice_id, voice.language, settings, files])
+    return json.dumps([voice.provider, voice.voice_id, voice.model, voice.language, settings, files])
 
 
 def _contents(folder: Path) -> str:

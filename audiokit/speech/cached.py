@@ -96,10 +96,11 @@ class CachedTTS:
 
     async def _made(self, request: SpeechRequest, voice: Voice | None) -> AsyncIterator[SpeechChunk]:
         """Ask the provider, and keep what came once all of it has."""
-        self._count(request, hit=False)
         chunks: list[SpeechChunk] = []
         async with closing(self.tts.synthesize(request.text, voice)) as stream:
             async for chunk in stream:
+                if not chunks:  # what is refused before is not paid for
+                    self._count(request, hit=False)
                 chunks.append(chunk)
                 yield chunk
         if any(len(chunk.samples) for chunk in chunks):

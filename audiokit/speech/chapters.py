@@ -5,9 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_NUMBER_WORDS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|"
+    "eighteen|nineteen|twenty|thirty|forty|fifty|first|second|third|last|"
+    "uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|primer[oa]|segund[oa]|tercer[oa]|"
+    "eins|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|"
+    "une?|deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze|premier|première"
+)
+_NUMBER = rf"(?:\d+|[ivxlc]+|(?:{_NUMBER_WORDS})(?:-\w+)?)"
 _MARK = re.compile(
     r"^(?:\#{1,2}[ \t]+(?P<heading>\S.*?)[ \t#]*"
-    r"|(?P<named>(?:chapter|part|book|capítulo|parte|kapitel|teil|chapitre|partie)[ \t]+(?:\d+|[a-z]+)\b.{0,60})"
+    r"|(?P<named>(?:chapter|part|book|capítulo|parte|kapitel|teil|chapitre|partie)[ \t]+"
+    # "Part two of me wanted to run." is a sentence: it ends like one
+    rf"{_NUMBER}(?:\.|[ \t]*[.:–—-]+[ \t].{{0,59}}\S|(?!\w).{{0,59}}[^\s.,;])?)"
     r"|(?P<alone>prologue|epilogue|preface|introduction|prólogo|epílogo|prolog|epilog|vorwort))[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )

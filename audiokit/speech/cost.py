@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from audiokit.errors import ConfigError
-from audiokit.speech.prices import Price, PriceTable
+from audiokit.speech.prices import Price, PriceTable, default_model
 from audiokit.speech.usage import Service, Unit, Usage
 
 CHARACTERS_PER_S = 15.0  # English read aloud: 150 words a minute of 6 characters with their space
@@ -98,5 +98,6 @@ def _estimates(
 
 
 def _estimate(prices: PriceTable, service: Service, unit: Unit, amount: float, provider: str, model: str) -> Estimate:
+    model = model or default_model(service, provider)
     usage = Usage(service=service, provider=provider, model=model, unit=unit, amount=amount)
     return Estimate(usage=usage, usd=prices.cost_usd(usage), price=prices.price(service, provider, model, unit))

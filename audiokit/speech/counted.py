@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from audiokit.contracts import TTS, SpeechChunk, Voice
+from audiokit.speech.streams import closing
 from audiokit.speech.usage import UsageCounter
 
 
 class CountedTTS:
-    """A TTS in front of another that counts its characters.
+    """A TTS in front of another that counts its characters once the first sound of them has come.
 
     Parameters
     ----------
@@ -20,10 +21,15 @@ class CountedTTS:
     """
 
     def __init__(self, tts: TTS, *, provider: str, usage: UsageCounter, model: str = "") -> None:
-        self._tts, self._provider, self._model, self._usage = tts, provider, model, usage
+        self._tts, self.provider, self._model, self._usage = tts, provider, model, usage
         self.sample_rate, self.encoding, self.settings_key = tts.sample_rate, tts.encoding, tts.settings_key
 
-    def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
+    async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, and count it."""
-        self._usage.characters(self._provider, (voice.model if voice else "") or self._model, len(text))
-        return self._tts.synthesize(text, voice)
+        is_counted = False
+        async with closing(self._tts.synthesize(text, voice)) as stream:
+            async for chunk in stream:
+                if not is_counted:
+                    self._usage.characters(self.provider, (voice.model if voice else "") or self._model, len(text))
+                    is_counted = True
+                yield chunk

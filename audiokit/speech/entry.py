@@ -102,6 +102,29 @@ def entry_of(request: SpeechRequest, chunks: Sequence[SpeechChunk]) -> SpeechEnt
     )
 
 
+def check_sound(entry: SpeechEntry) -> None:
+    """Decode all of an entry that comes from elsewhere.
+
+    Raises
+    ------
+    UnreadableEntry : its sound is no sound, or another one than its header tells.
+    """
+    frames = len(entry.sound) // 2 if entry.encoding == PCM else _decoded_frames(entry.sound, entry.sample_rate)
+    if frames != entry.frames:
+        raise UnreadableEntry(f"its sound has {frames} frames; its header tells of {entry.frames}")
+
+
+def _check_start(entry: SpeechEntry) -> None:
+    """Decode the first piece, so that what is given can at least begin to sound."""
+    if entry.sample_rate < 1 or entry.frames < 1:
+        raise ValueError(f"{entry.frames} frames at {entry.sample_rate} Hz")
+    if entry.encoding == PCM:
+        if len(entry.sound) != 2 * entry.frames:
+            raise ValueError(f"{len(entry.sound)} bytes for {entry.frames} frames")
+    elif not len(next(entry.chunks()).samples):
+        raise ValueError("no sound")
+
+
 def _decoded_frames(encoded: bytes, sample_rate: int) -> int:
     """Count the frames of a file that libsndfile can read at its rate; 0 if it cannot."""
     try:
@@ -155,8 +178,9 @@ def unpacked(data: bytes, key: str) -> SpeechEntry:
                 for text, start_s, end_s, confidence in fields["words"]
             ),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableEntry(f"its header cannot be read: {error}") from error
+        _check_start(entry)
+    except (KeyError, TypeError, ValueError, StopIteration, soundfile.LibsndfileError) as error:
+        raise UnreadableEntry(f"it cannot be read: {error!r}") from error
     if entry.request.key != key:
         raise UnreadableEntry("it belongs to another key")
     return entry

@@ -13,9 +13,12 @@ import numpy as np
 from audiokit.audio.buffer import Samples
 from audiokit.audio.resample import Resampler
 from audiokit.contracts import TTS, SpeechChunk, Voice
-from audiokit.errors import AuthenticationError, MissingKeyError, ProviderError, QuotaError
+from audiokit.errors import AuthenticationError, ConfigError, MissingDependencyError, ProviderError, QuotaError
 from audiokit.retry import Retry, acall
-from audiokit.speech.streams import closing, starting_over
+from audiokit.speech.streams import closing, collected
+
+UNUSABLE = (ConfigError, MissingDependencyError)
+"""Here it cannot be used: no key, no package, a licence that is not accepted."""
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +72,7 @@ class FallbackTTS:
                         is_heard = is_heard or len(chunk.samples) > 0
                         yield chunk
                 return
-            except (ProviderError, MissingKeyError) as error:
+            except (ProviderError, *UNUSABLE) as error:
                 if is_heard or speaker is self._speakers[-1]:
                     raise
                 self._leave(speaker, error)
@@ -86,21 +89,19 @@ class FallbackTTS:
         for speaker in list(self._speakers):
             try:
                 return await acall(partial(self._collected, speaker, text, voice), Retry())
-            except (ProviderError, MissingKeyError) as error:
+            except (ProviderError, *UNUSABLE) as error:
                 if speaker is self._speakers[-1]:
                     raise
                 self._leave(speaker, error)
         raise AssertionError("the last speaker neither spoke nor failed")
 
     async def _collected(self, speaker: Speaker, text: str, voice: Voice | None) -> list[SpeechChunk]:
-        with starting_over():
-            async with closing(self._asked(speaker, text, voice)) as chunks:
-                return [chunk async for chunk in chunks]
+        return await collected(self._asked(speaker, text, voice), provider=speaker.name)
 
     def _leave(self, speaker: Speaker, error: Exception) -> None:
         log.warning("%s cannot speak: %s Going on with the next voice.", speaker.name, error)
         # A sentence that it refuses, or a line that was cut, says nothing about the next sentence.
-        if isinstance(error, AuthenticationError | QuotaError | MissingKeyError) and speaker in self._speakers[:-1]:
+        if isinstance(error, (AuthenticationError, QuotaError, *UNUSABLE)) and speaker in self._speakers[:-1]:
             self._speakers.remove(speaker)
 
     async def _asked(self, speaker: Speaker, text: str, voice: Voice | None) -> AsyncIterator[SpeechChunk]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 
 from audiokit.contracts import TTS, SpeechChunk, Voice
-from audiokit.errors import UsageError
+from audiokit.errors import ProviderUnavailable, UsageError
 from audiokit.speech.sentences import ClauseSplitter
 from audiokit.speech.streams import closing, from_iterator
 
@@ -79,6 +79,9 @@ async def _speak(
                 async for chunk in stream:
                     await chunks.put(_moved(chunk, offset_s))
                     end_s += chunk.duration_s
+            if end_s == offset_s:
+                provider = getattr(tts, "provider", type(tts).__name__)
+                raise ProviderUnavailable(f"{provider} answered without any sound", provider=provider, retryable=True)
             offset_s = end_s
     except asyncio.CancelledError:  # nobody listens any more
         raise

@@ -5,11 +5,18 @@ Made for text that is still being written: what it gives never depends on how th
 
 from __future__ import annotations
 
+import re
+
 from audiokit.speech.lookahead import Lookahead, Undecided
 
 ESCAPABLE = "\\`*_{}[]()#+-.!~|<>"
 BULLETS = "-*+•"
 RULES = "-*_="
+_FRONT_MATTER = re.compile(
+    r"\A\ufeff?---[ \t]*\r?\n"
+    r"(?:(?:[\w.-]+[ \t]*:(?:[ \t].*)?|[ \t]+\S.*|-[ \t].*|\#.*|[ \t]*)\r?\n)*?"  # names, what they hold, comments
+    r"(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)"
+)
 LONGEST_LINK = 500  # characters of a link's text or address; a bracket that stays open longer is just a bracket
 
 
@@ -17,6 +24,12 @@ def plain_text(markdown: str) -> str:
     """Give the text of a whole Markdown document, paragraphs a blank line apart."""
     reader = MarkdownReader()
     return (reader.push(markdown) + reader.flush()).strip()
+
+
+def without_front_matter(markdown: str) -> str:
+    """Leave out the YAML between two lines of dashes that a document may begin with; a rule stays."""
+    found = _FRONT_MATTER.match(markdown)
+    return markdown[found.end() :] if found else markdown
 
 
 class MarkdownReader:
@@ -45,7 +58,8 @@ class MarkdownReader:
         self._fence = ""
         self._starts_line = True
         self._line_end = "\n"
-        self._word = ""  # what stands before, back to the last space
+        self._tail = ""  # what stands before, back to the last space, and no more than three characters of it
+        self._is_address = False
 
     def _read(self, *, ended: bool) -> str:
         heard, at, pieces = Lookahead(self._waiting, ended), 0, []
@@ -55,12 +69,18 @@ class MarkdownReader:
                     piece, at = self._line_start(heard, at)
                 else:
                     piece, at = self._inline(heard, at)
-                    self._word = (self._word + piece).rsplit(maxsplit=1)[-1] if piece.strip() else piece[:0]
+                    self._note(piece)
                 pieces.append(piece)
         except Undecided:
             pass
         self._waiting = self._waiting[at:]
         return "".join(pieces)
+
+    def _note(self, piece: str) -> None:
+        """Remember of the word before only what decides: a text without spaces is one long word."""
+        *ended, word = (self._tail + piece).rsplit(maxsplit=1) if piece.strip() else ("", "")
+        self._is_address = "://" in word or (self._is_address and not ended)
+        self._tail = word[-3:]
 
     def _line_start(self, heard: Lookahead, start: int) -> tuple[str, int]:
         """Read the marks at the start of a line, or all of a line that is only marks.
@@ -82,7 +102,7 @@ class MarkdownReader:
         if char == ">":
             return "", at + 1
         mark_end = _heading_or_bullet_end(heard, at)
-        self._starts_line, self._word = False, ""
+        self._starts_line, self._tail, self._is_address = False, "", False
         if char == "#" and mark_end:
             self._line_end = "\n\n"
         return ("\n", mark_end) if mark_end else ("", at)
@@ -101,7 +121,7 @@ class MarkdownReader:
         if char == "\n":
             line_end, self._line_end, self._starts_line = self._line_end, "\n", True
             return line_end, at + 1
-        if "://" in self._word and not char.isspace() and char not in ")>":
+        if self._is_address and not char.isspace() and char not in ")>":
             return char, at + 1
         if char == "\\":
             follow = heard.char(at + 1)
@@ -121,7 +141,7 @@ class MarkdownReader:
     def _emphasis(self, heard: Lookahead, at: int) -> tuple[str, int]:
         """Drop asterisks, underscores and tildes around words; keep those of 2 * 3, snake_case and ~5."""
         char, end = heard.text[at], heard.run(at, heard.text[at])
-        before, behind = self._word[-1:], heard.char(end)
+        before, behind = self._tail[-1:], heard.char(end)
         stands_alone = not before and (not behind or behind.isspace())
         is_inside = before.isalnum() and behind.isalnum()
         is_product = before.isdigit() and behind.isdigit()

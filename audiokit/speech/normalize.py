@@ -18,12 +18,14 @@ ORDINALS = {
 MONEY = {"$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny")}
 SAID = {
     "Dr.": "Doctor", "Mr.": "Mister", "Mrs.": "Missus", "Prof.": "Professor", "e.g.": "for example",
-    "i.e.": "that is", "vs.": "versus", "&": "and", "°C": "degrees Celsius", "°F": "degrees Fahrenheit",
+    "i.e.": "that is", "vs.": "versus", "&": "and",
 }  # fmt: skip
+DEGREES = {"C": "degrees Celsius", "F": "degrees Fahrenheit"}
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
 _RULES = re.compile(
     rf"(?P<said>(?<!\w)(?:{'|'.join(map(re.escape, SAID))})(?!\w))"
+    r"|(?P<space>(?<=\d) ?)?°(?P<degrees>[CF])(?!\w)"
     r"|(?<![\w.:/,@=?&#-])(?:"
     rf"(?P<money>[$€£])(?P<whole>{_NUMBER})(?:\.(?P<cents>\d\d?))?(?P<scale> (?:thousand|million|billion|trillion)\b)?"
     r"|(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
@@ -67,6 +69,8 @@ def number_words(number: int) -> str:
 def _spoken(found: re.Match[str]) -> str:
     if found["said"]:
         return SAID[found["said"]]
+    if found["degrees"]:
+        return (" " if found["space"] is not None else "") + DEGREES[found["degrees"]]
     if found["money"]:
         return _money(found)
     if found["hour"]:

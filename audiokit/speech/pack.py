@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 from audiokit.errors import CacheError
 from audiokit.progress import SILENT, Progress
 from audiokit.speech.cache import SpeechCache
-from audiokit.speech.entry import UnreadableEntry, packed, unpacked
+from audiokit.speech.entry import UnreadableEntry, check_sound, packed, unpacked
 
 LARGEST_ENTRY = 256 * 2**20  # 90 minutes of speech; a hostile file could unpack to more than the memory
 
@@ -84,7 +85,8 @@ def import_pack(cache: SpeechCache, path: Path, *, progress: Progress = SILENT) 
                     if name is None or member.file_size > LARGEST_ENTRY:
                         raise UnreadableEntry("no entry")
                     entry = unpacked(pack.read(member), name[1])
-                except (UnreadableEntry, zipfile.BadZipFile, RuntimeError):
+                    check_sound(entry)
+                except (UnreadableEntry, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
                     refused += 1
                     continue
                 if cache.get(entry.request):

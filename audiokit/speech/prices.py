@@ -6,11 +6,12 @@ import datetime
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from importlib.resources import files
 from typing import Any, get_args
 
-from audiokit import config
-from audiokit.errors import ConfigError
+from audiokit import config, registry
+from audiokit.errors import AudiokitError, ConfigError
 from audiokit.speech.usage import Service, Unit, Usage
 
 FREE_UNITS = ("cached_characters",)
@@ -81,9 +82,12 @@ class PriceTable:
 
     def price(self, service: Service, provider: str, model: str, unit: Unit) -> Price | None:
         """Find a price: the model's own, or one for all models; an empty model is the default one."""
-        exact = self._prices.get((service, provider, model, unit))
+        default = default_model(service, provider)
+        for name in ("", default) if model in ("", default) else (model,):
+            if price := self._prices.get((service, provider, name, unit)):
+                return price
         general = self._prices.get((service, provider, "", unit))
-        return exact or (general if general and general.any_model else None)
+        return general if general and general.any_model else None
 
     def cost_usd(self, usage: Usage) -> float | None:
         """Give what `usage` costs in US dollars; None if no price is known."""
@@ -100,6 +104,15 @@ class PriceTable:
     def providers(self, service: Service) -> list[tuple[str, str]]:
         """List providers and models with a price for a service."""
         return sorted({(price.provider, price.model) for price in self._prices.values() if price.service == service})
+
+
+@cache
+def default_model(service: Service, provider: str) -> str:
+    """Name the model that a provider asks when none is chosen; empty if it has none, or is only known by its price."""
+    try:
+        return str(registry.default(service, provider, "model") or "")
+    except AudiokitError:
+        return ""
 
 
 def _read(text: str, where: str) -> list[Price]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from audiokit.contracts import TTS, Voice
-from audiokit.errors import MissingDependencyError, MissingKeyError, UsageError
+from audiokit.contracts import TTS, Setting, Voice
+from audiokit.errors import UsageError
 from audiokit.registry import provider as open_provider
+from audiokit.registry import providers, takes
 from audiokit.speech.cache import CacheSettings, SpeechCache, configured
 from audiokit.speech.cached import CachedTTS
 from audiokit.speech.counted import CountedTTS
-from audiokit.speech.fallback import FallbackTTS, Speaker, log
+from audiokit.speech.fallback import UNUSABLE, FallbackTTS, Speaker, log
 from audiokit.speech.narrate import Pace
 from audiokit.speech.usage import UsageCounter
 
@@ -25,6 +28,8 @@ class SaySettings:
     """Who speaks; empty: the voice's own, or hibari, which needs no key."""
     model: str = ""
     """The provider's model; empty: the voice's own, or its default."""
+    provider_settings: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}))
+    """What the provider's class takes besides, such as device or seed; the fallbacks take none."""
     fallback: tuple[str, ...] = ()
     """Providers that speak instead, in this order, when the one before cannot."""
     cache: bool = True
@@ -37,32 +42,53 @@ class SaySettings:
     """Pauses, and how much is made at once."""
 
 
-def speaker_for(settings: SaySettings, voice: Voice | None, usage: UsageCounter) -> TTS:
-    """Open the chain of providers, each behind the cache.
+def first_provider(settings: SaySettings, voice: Voice | None) -> str:
+    """Give the name of who speaks as long as it can."""
+    return settings.provider or (voice.provider if voice else OFFLINE)
+
+
+def with_words(settings: SaySettings, voice: Voice | None) -> SaySettings:
+    """Ask for the times of words, if that is a setting of the provider that is not set yet."""
+    if "words" in settings.provider_settings or not takes("tts", first_provider(settings, voice), "words"):
+        return settings
+    return replace(settings, provider_settings={**settings.provider_settings, "words": True})
+
+
+def cache_for(settings: SaySettings) -> SpeechCache | None:
+    """Open the cache, if one is wanted."""
+    known: CacheSettings = configured()
+    if not settings.cache:
+        return None
+    return SpeechCache(replace(known, shared=settings.shared) if settings.shared else known)
+
+
+def speaker_for(settings: SaySettings, voice: Voice | None, usage: UsageCounter, cache: SpeechCache | None) -> TTS:
+    """Open the chain of providers, each behind the cache; one that cannot be used is left out with a warning.
 
     Parameters
     ----------
     settings : who, and who else.
     voice : for the first; the others speak with their own.
     usage : counts what is spoken.
+    cache : from `cache_for`.
 
     Raises
     ------
-    ConfigError : one of them is unknown, or none has its key.
+    ConfigError : one of them is unknown or takes no such setting, or none has its key.
     MissingDependencyError : none is installed.
     UsageError : the voice belongs to another provider.
     """
-    first = settings.provider or (voice.provider if voice else OFFLINE)
+    first = first_provider(settings, voice)
     if voice and voice.provider != first:
         raise UsageError(f"the voice {voice.name!r} belongs to {voice.provider}; {first} cannot speak with it.")
-    cache = _cache(settings) if settings.cache else None
-    chain = [first, *settings.fallback]
+    own = {**settings.provider_settings, **({"model": settings.model} if settings.model else {})}
+    chain = [(first, own), *((name, {}) for name in settings.fallback)]
     speakers: list[Speaker] = []
-    for place, name in enumerate(chain):
+    for place, (name, given) in enumerate(chain):
         try:
-            tts = _opened(name, settings.model if name == first else "", cache, usage)
-        except (MissingKeyError, MissingDependencyError) as error:
-            if place == len(chain) - 1 and not speakers:
+            tts = _opened(name, given, cache, usage)
+        except UNUSABLE as error:
+            if (place == len(chain) - 1 and not speakers) or _is_mistyped(name, given):
                 raise
             log.warning("%s cannot be used: %s", name, error)
             continue
@@ -70,14 +96,14 @@ def speaker_for(settings: SaySettings, voice: Voice | None, usage: UsageCounter)
     return FallbackTTS(speakers) if len(chain) > 1 else speakers[0].tts
 
 
-def _cache(settings: SaySettings) -> SpeechCache:
-    known: CacheSettings = configured()
-    return SpeechCache(replace(known, shared=settings.shared) if settings.shared else known)
+def _is_mistyped(name: str, given: Mapping[str, Setting]) -> bool:
+    """Tell a name that nobody has from a provider that cannot be used here."""
+    return name not in providers("tts") or not all(takes("tts", name, setting) for setting in given)
 
 
-def _opened(name: str, model: str, cache: SpeechCache | None, usage: UsageCounter) -> TTS:
+def _opened(name: str, given: Mapping[str, Setting], cache: SpeechCache | None, usage: UsageCounter) -> TTS:
     """Open a provider; without a cache, what it is asked is counted all the same."""
-    tts = open_provider("tts", name, **({"model": model} if model else {}))
+    tts, model = open_provider("tts", name, **given), str(given.get("model", ""))
     if cache:
         return CachedTTS(tts, cache, provider=name, model=model, usage=usage)
     return CountedTTS(tts, provider=name, model=model, usage=usage)

@@ -9,7 +9,7 @@ from threading import Semaphore, Thread
 from typing import Generic, TypeVar
 
 from audiokit.contracts import TTS, SpeechChunk, Voice
-from audiokit.errors import ProviderError
+from audiokit.errors import ProviderError, ProviderUnavailable
 
 T = TypeVar("T")
 
@@ -68,10 +68,24 @@ class _Puller(Generic[T]):
 
 
 async def whole(tts: TTS, text: str, voice: Voice | None) -> list[SpeechChunk]:
-    """Speak `text` to its end; give all of it."""
+    """Speak `text` to its end; give all of it, as `collected` does."""
+    return await collected(tts.synthesize(text, voice), provider=getattr(tts, "provider", type(tts).__name__))
+
+
+async def collected(stream: AsyncIterator[SpeechChunk], *, provider: str) -> list[SpeechChunk]:
+    """Take all of a stream of speech.
+
+    Raises
+    ------
+    ProviderUnavailable : it held no sound.
+    What the stream raises; also what broke off is retryable then.
+    """
     with starting_over():
-        async with closing(tts.synthesize(text, voice)) as stream:
-            return [chunk async for chunk in stream]
+        async with closing(stream) as chunks:
+            given = [chunk async for chunk in chunks]
+    if not any(len(chunk.samples) for chunk in given):
+        raise ProviderUnavailable(f"{provider} answered without any sound", provider=provider, retryable=True)
+    return given
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def check_free(paths: Iterable[str | os.PathLike[str] | None], *, force: bool) -
     for path in (Path(path) for path in paths if path is not None):
         if path.exists() and not force:
             raise UsageError(f"{path} is there already; choose another name, or give force (--force).")
-        if path.suffix != ".srt":
+        if path.suffix.lower() != ".srt":
             check_encoding(path, Encoding())
 
 

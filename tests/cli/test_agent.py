@@ -167,6 +167,27 @@ def test_what_goes_wrong_has_its_exit_code_and_a_reason(tmp_path: Path, words: l
     assert not (tmp_path / "reply.wav").exists() or code == 3
 
 
+@pytest.mark.model
+def test_a_reply_replaces_no_file_unless_it_is_told_to(question: Path, tmp_path: Path) -> None:
+    kept = question.read_bytes()
+    (tmp_path / "reply.wav").write_bytes(b"mine")
+    refused = run("--input", question, "--output", tmp_path / "reply.wav")
+    assert (refused.exit_code, "--force" in refused.stderr) == (2, True)
+    same = run("--input", question, "--output", question, "--fast", "--force")
+    assert (same.exit_code, "is the recording that is answered" in same.stderr) == (2, True)
+    assert (tmp_path / "reply.wav").read_bytes() == b"mine"
+    assert question.read_bytes() == kept
+
+
+@pytest.mark.model
+def test_a_voice_that_is_not_there_ends_the_conversation_with_its_reason(tmp_path: Path) -> None:
+    words = ["--text", "--record", tmp_path / "talk", "--voice", "Nobody", "--no-cache"]
+    refused = run(*words, typed="hello\n")
+    assert refused.exit_code == 4, refused.output
+    assert "Nobody" in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+
+
 @pytest.mark.process
 @pytest.mark.parametrize(("words", "code", "said"), [
     (["--text", "--llm", "anthropic"], 4, "ANTHROPIC_API_KEY"), (["check", "--config", "bad.toml"], 4, "'greeting'"),

@@ -35,6 +35,16 @@ def test_phrases_are_spoken_once(phrases: Path) -> None:
     assert audiokit("warm", phrases).stdout == "2 lines: 0 characters spoken, 41 were there\n"
 
 
+def test_other_settings_of_the_provider_are_other_speech(phrases: Path) -> None:
+    assert audiokit("warm", phrases, "--set", "speed=1.2").stdout == "2 lines: 41 characters spoken, 0 were there\n"
+
+
+def test_phrases_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    result = audiokit("warm", tmp_path / "latin.txt")
+    assert (result.exit_code, "cannot be read as UTF-8" in result.stderr) == (2, True)
+
+
 def test_clauses_are_what_a_stream_asks_for(phrases: Path) -> None:
     assert audiokit("warm", phrases, "--clauses").stdout == "2 lines: 39 characters spoken, 0 were there\n"
     usage = UsageCounter()

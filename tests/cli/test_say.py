@@ -68,6 +68,30 @@ def test_a_stream_is_written_as_it_comes(tmp_path: Path, out: str) -> None:
     assert len(soundfile.read(source)[0]) > 24_000
 
 
+def test_a_stream_into_a_file_that_is_there_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("mine", "utf-8")
+    result = audiokit("Hello there.", "--stream", "-o", tmp_path / "a.wav")
+    assert (result.exit_code, "there already" in result.stderr) == (2, True)
+    assert not Path(os.environ["AUDIOKIT_HOME"], "speech").exists()
+
+
+def test_a_model_of_this_machine_goes_to_the_provider(tmp_path: Path) -> None:
+    result = audiokit("Hi.", "--model-path", tmp_path, "-o", tmp_path / "a.wav")
+    assert (result.exit_code, "takes no setting 'model'" in result.stderr) == (4, True)
+
+
+def test_front_matter_is_not_read_aloud(tmp_path: Path) -> None:
+    (tmp_path / "note.md").write_text("---\ntitle: Secret\n---\nHello.\n", "utf-8")
+    result = audiokit(tmp_path / "note.md", "-o", tmp_path / "a.wav", "--json")
+    assert json.loads(result.stdout)["characters"] == len("Hello.")
+
+
+def test_a_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_bytes(b"caf\xe9")
+    result = audiokit(tmp_path / "note.txt", "-o", tmp_path / "a.wav")
+    assert (result.exit_code, "cannot be read as UTF-8" in result.stderr) == (2, True)
+
+
 def test_a_book_becomes_files_for_its_chapters(tmp_path: Path) -> None:
     (tmp_path / "book.md").write_text("# One\n\nFirst.\n\n# Two\n\nSecond.\n", "utf-8")
     result = audiokit(tmp_path / "book.md", "--chapters", "-o", tmp_path / "book", "--format", "flac")
@@ -85,6 +109,9 @@ def test_a_book_becomes_files_for_its_chapters(tmp_path: Path) -> None:
         (["Hi.", "-o", "a.xyz"], 3, "'.xyz' is no format to write"),
         (["Hi.", "--provider", "nobody", "-o", "a.wav"], 4, "no tts provider is named 'nobody'"),
         (["Hi.", "--provider", "elevenlabs", "-o", "a.wav"], 4, "ELEVENLABS_API_KEY"),
+        (["Hi.", "--set", "speed", "-o", "a.wav"], 2, "expected NAME=VALUE"),
+        (["Hi.", "--set", "haste=2", "-o", "a.wav"], 4, "takes no setting 'haste'"),
+        (["Hi.", "--model", "a", "--model-path", ".", "-o", "a.wav"], 2, "give one of them"),
         (["Hi.", "--sentence-pause", "-1", "-o", "a.wav"], 4, "0 s or more"),
     ],
 )

@@ -181,3 +181,7 @@ class TestPulled:
 
         with pytest.raises(ConfigError, match="no second item"):
             asyncio.run(collected())
+
+
+def test_it_speaks_one_text_at_a_time() -> None:
+    assert registry.promise("tts", "hibari", "concurrency") == 1

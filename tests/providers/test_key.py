@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from audiokit import config, portal, registry
-from audiokit.errors import AuthenticationError, ConfigError, MissingKeyError, ProviderTimeout, ProviderUnavailable
+from audiokit.errors import (
+    AuthenticationError,
+    ConfigError,
+    MissingKeyError,
+    ProviderError,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from audiokit.providers.anthropic.key import AnthropicKey
 from audiokit.providers.deepgram.key import DeepgramKey
 from audiokit.providers.elevenlabs.key import ElevenLabsKey
@@ -54,6 +61,16 @@ def test_a_good_key_is_asked_about_once(vendor: SimpleNamespace) -> None:
     assert isinstance(registry.provider("key", vendor.name), vendor.kind)
     assert check(vendor) == told[vendor.name]
     assert [(request.method, request.path) for request in vendor.host.requests] == [("GET", vendor.path)]
+
+
+def test_a_redirection_does_not_take_the_key_with_it(vendor: SimpleNamespace) -> None:
+    with Host(type(vendor.app)()) as stranger:
+        sent_away = faults.status(302, headers={"location": stranger.url + vendor.path})
+        vendor.host.faults.add(vendor.path, sent_away)
+        with pytest.raises(ProviderError, match="302") as caught:
+            check(vendor)
+        assert not caught.value.retryable
+        assert stranger.requests == []
 
 
 def test_a_wrong_key_is_refused_and_not_shown(vendor: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:

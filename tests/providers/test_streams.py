@@ -6,13 +6,15 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 
 from audiokit import portal
+from audiokit.contracts import SpeechChunk, Word
 from audiokit.errors import ProviderError, ProviderTimeout, ProviderUnavailable
 from audiokit.providers.arguments import read_arguments
 from audiokit.providers.loops import PerLoop
-from audiokit.providers.streams import guarded
+from audiokit.providers.streams import guarded, sounding
 
 
 class Stream:
@@ -72,6 +74,25 @@ def test_closing_it_closes_the_stream() -> None:
 
     portal.run(first_piece())
     assert stream.closed
+
+
+async def speech(*lengths: int) -> AsyncIterator[SpeechChunk]:
+    word = Word(text="oh", start_s=0.0, end_s=0.1, confidence=1.0)
+    for frames in lengths:
+        yield SpeechChunk(np.zeros((frames, 1), np.float32), 8000, (word,))
+
+
+def test_speech_with_a_sound_passes() -> None:
+    chunks = list(portal.iterate(sounding(speech(0, 5, 0), provider="acme")))
+    assert [len(chunk.samples) for chunk in chunks] == [0, 5, 0]
+
+
+@pytest.mark.parametrize(("lengths", "retryable"), [((), True), ((0, 0), False)])
+def test_an_answer_without_a_sound_is_a_failure(lengths: tuple[int, ...], retryable: bool) -> None:
+    chunks = guarded(sounding(speech(*lengths), provider="acme"), 5.0, 5.0, provider="acme")
+    with pytest.raises(ProviderUnavailable, match="acme answered without a sound") as caught:
+        list(portal.iterate(chunks))
+    assert (caught.value.retryable, caught.value.is_passing) == (retryable, True)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("", {}), ("{}", {}), ('{"a": [1]}', {"a": [1]})])

@@ -9,8 +9,10 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +25,7 @@ from audiokit.speech.cache import CacheSettings, SpeechCache, configured
 from audiokit.speech.cache_key import SpeechRequest, speech_request, voice_identity
 from audiokit.speech.counts import Counts
 from audiokit.speech.entry import SpeechEntry, UnreadableEntry, entry_of, packed, unpacked
-from audiokit.speech.shared_store import SharedStore
+from audiokit.speech.shared_store import MOST_UNWRITTEN, SharedStore
 from audiokit.speech.single_flight import Flight
 from audiokit.speech.store import FolderStore
 from tests.speech.voices import ToneTTS, tone
@@ -49,16 +51,28 @@ def file_of(cache: SpeechCache, entry: SpeechEntry) -> Path:
     return cache.folder / entry.request.key[:2] / f"{entry.request.key}.speech"
 
 
-@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(SpeechRequest)])
+FIELDS = [field.name for field in dataclasses.fields(SpeechRequest) if field.name != "model"]
+
+
+@pytest.mark.parametrize("field", FIELDS)
 def test_every_field_of_a_request_changes_its_key(field: str) -> None:
     request = request_for()
     other = dataclasses.replace(request, **{field: 8000 if field == "sample_rate" else "other"})
     assert other.key != request.key
 
 
+def test_who_names_the_model_finds_what_was_kept_by_who_did_not() -> None:
+    named = speech_request(ToneTTS(), "Hello", None, provider="tone", model="default")
+    assert (named.key, named.model) == (request_for().key, "default")
+    small = Voice(name="Ann", provider="tone", voice_id="ann", model="small")
+    other = dataclasses.replace(small, model="large")
+    keys = {speech_request(ToneTTS(), "Hello", voice, provider="tone").key for voice in (None, small, other)}
+    assert len(keys) == 3
+
+
 def test_a_key_does_not_collide_where_joined_strings_would() -> None:
-    one = dataclasses.replace(request_for(), provider="a", model="bc")
-    assert one.key != dataclasses.replace(one, provider="ab", model="c").key
+    one = dataclasses.replace(request_for(), provider="a", voice="bc")
+    assert one.key != dataclasses.replace(one, provider="ab", voice="c").key
 
 
 def test_what_is_for_people_does_not_change_a_voice() -> None:
@@ -288,6 +302,91 @@ def test_a_shared_store_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch
     before_s = time.monotonic()
     assert store.read("ab" * 32) is None
     assert time.monotonic() - before_s < 0.4
+
+
+def test_what_was_made_before_there_was_a_shared_store_comes_to_it(tmp_path: Path) -> None:
+    url, entry = (tmp_path / "shared").as_uri(), entry_for()
+    SpeechCache(CacheSettings(folder=tmp_path / "here")).put(entry)
+    here = SpeechCache(CacheSettings(folder=tmp_path / "here", shared=url))
+    for _ in range(2):
+        assert here.get(entry.request) == entry
+    here.settle()
+    assert SpeechCache(CacheSettings(folder=tmp_path / "there", shared=url)).get(entry.request) == entry
+
+
+def test_a_torn_entry_of_a_shared_store_is_made_anew(tmp_path: Path) -> None:
+    url, entry = (tmp_path / "shared").as_uri(), entry_for()
+    here, there = (SpeechCache(CacheSettings(folder=tmp_path / name, shared=url)) for name in ("here", "there"))
+    here.put(entry)
+    here.settle()
+    (file,) = (tmp_path / "shared").rglob("*.speech")
+    file.write_bytes(file.read_bytes()[:-9])
+    assert there.get(entry.request) is None
+    there.put(entry)
+    there.settle()
+    assert file.read_bytes() == packed(entry)
+
+
+def test_what_a_slow_shared_store_does_not_get_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, goes_on = SharedStore((tmp_path / "shared").as_uri()), threading.Event()
+    monkeypatch.setattr(store, "_write", lambda key, data: goes_on.wait(10))
+    for number in range(MOST_UNWRITTEN + 5):
+        store.write(f"{number:064x}", b"")
+    assert ["is slow" in record.message for record in caplog.records] == [True]
+    goes_on.set()
+    store.settle()
+
+
+def test_settling_gives_up_a_shared_store_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, goes_on = SharedStore((tmp_path / "shared").as_uri(), settle_s=0.05), threading.Event()
+    monkeypatch.setattr(store, "_write", lambda key, data: goes_on.wait(10))
+    store.write("ab" * 32, b"")
+    before_s = time.monotonic()
+    store.settle()
+    assert time.monotonic() - before_s < 5
+    goes_on.set()
+
+
+HANGING = """
+import sys, time
+from audiokit.speech.shared_store import SharedStore
+store = SharedStore(sys.argv[1], wait_s=0.05)
+store._read = lambda key: time.sleep(60)
+assert store.read("ab" * 32) is None
+"""
+
+
+def test_a_process_ends_though_a_shared_store_still_hangs(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", HANGING, (tmp_path / "shared").as_uri()], check=True, timeout=30)
+
+
+WRITING = """
+import sys, time
+from audiokit.speech.shared_store import SharedStore
+store = SharedStore(sys.argv[1])
+write = store._write
+store._write = lambda key, data: (time.sleep(0.05), write(key, data))
+for number in range(3):
+    store.write(f"{number:064x}", b"kept")
+"""
+
+
+def test_a_process_that_ends_writes_first_what_waits(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", WRITING, (tmp_path / "shared").as_uri()], check=True, timeout=30)
+    assert len(list((tmp_path / "shared").rglob("*.speech"))) == 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"encoding": "mp3"}, {"frames": 7}, {"sound": b"abc"}, {"sample_rate": 0}, {"encoding": "flac", "sound": b""}],
+)
+def test_an_entry_that_cannot_sound_is_a_miss_and_removed(cache: SpeechCache, wrong: dict[str, Any]) -> None:
+    bad = dataclasses.replace(entry_for(), **wrong)
+    cache.put(bad)
+    assert cache.get(bad.request) is None
+    assert cache.stats().entries == 0
 
 
 def test_an_address_nobody_knows_is_refused() -> None:

@@ -80,6 +80,15 @@ def test_usage_tells_paid_characters_from_cached_ones(cache: SpeechCache) -> Non
     assert tts.usage.total("cached_characters") == 2 * len(TEXT)
 
 
+def test_what_is_refused_is_not_counted_and_what_was_begun_is(cache: SpeechCache) -> None:
+    for fails_after, counted in ((0, 0), (3, len(TEXT))):
+        tts = cached(ToneTTS(fails_after=fails_after, error=BROKEN), cache)
+        with pytest.raises(ProviderUnavailable):
+            say(tts)
+        assert tts.usage.total("characters") == counted
+    assert [used.misses for used in cache.stats().used] == [1]
+
+
 def test_usage_names_the_model_that_was_chosen(cache: SpeechCache) -> None:
     tts = CachedTTS(ToneTTS(), cache, provider="tone", model="large")
     say(tts)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audiokit.contracts import TTS
+from audiokit.errors import ProviderUnavailable
 from audiokit.speech.cache import CacheSettings, SpeechCache
 from audiokit.speech.cached import CachedTTS
 from audiokit.speech.counted import CountedTTS
@@ -45,3 +46,9 @@ class TestCounted(TTSContract):
         usage = UsageCounter()
         speech_of(CountedTTS(ToneTTS(), provider="tone", usage=usage))
         assert usage.total("characters") == len(TEXT)
+
+    def test_what_is_refused_is_not_counted(self) -> None:
+        usage, away = UsageCounter(), ProviderUnavailable("away", provider="tone")
+        with pytest.raises(ProviderUnavailable):
+            speech_of(CountedTTS(ToneTTS(fails_after=0, error=away), provider="tone", usage=usage))
+        assert usage.usages() == []

@@ -7,7 +7,7 @@ import pytest
 
 from audiokit.audio.buffer import Samples
 from audiokit.contracts import Voice
-from audiokit.errors import ProviderUnavailable, QuotaError
+from audiokit.errors import ConfigError, MissingDependencyError, ProviderUnavailable, QuotaError
 from audiokit.speech.fallback import FallbackTTS, Speaker
 from audiokit.speech.streams import whole
 from tests.speech.voices import ToneTTS, tone
@@ -52,6 +52,15 @@ def test_one_that_failed_for_good_is_not_asked_again(error: Exception, tries: in
     say(tts)
     say(tts)
     assert len(first.asked) == tries
+
+
+@pytest.mark.parametrize("error", [ConfigError("no licence."), MissingDependencyError("it", extra="coqui")])
+def test_one_that_cannot_be_used_here_is_left_for_the_next(error: Exception) -> None:
+    first, second = ToneTTS(fails_after=0, error=error), ToneTTS()
+    tts = chain(first, second)
+    asyncio.run(tts.whole("one two"))
+    say(tts)
+    assert (len(first.asked), len(second.asked)) == (1, 2)
 
 
 def test_a_sentence_that_is_wanted_whole_is_tried_again_and_then_spoken_by_the_next() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiokit.speech.markdown import MarkdownReader, plain_text
+from audiokit.speech.markdown import MarkdownReader, plain_text, without_front_matter
 
 SPOKEN = [
     ("**Bold**, *slanted*, __strong__, _soft_, ***both***, ~~gone~~.", "Bold, slanted, strong, soft, both, gone."),
@@ -41,6 +43,29 @@ def test_marks_are_not_read_aloud(markdown: str, text: str) -> None:
 @pytest.mark.parametrize("text", UNTOUCHED)
 def test_plain_text_stays_as_it_is(text: str) -> None:
     assert plain_text(text) == text
+
+
+FRONT_MATTER = [
+    ("---\ntitle: A Book\ntags:\n  - sea\n- x\n# note\n\n---\n# One", "# One"),
+    ("---\r\ntitle: A Book\r\n...\r\nHello", "Hello"),
+    ("---\n\n# One\n\nHello.\n\n---\n\nEnd.", None),
+    ("---\nHe said it: there.\nAnd went.\n---\n", None),
+    ("Hello\n---\ntitle: x\n---\n", None),
+]
+
+
+@pytest.mark.parametrize(("markdown", "rest"), FRONT_MATTER)
+def test_front_matter_is_left_out_and_a_rule_is_not(markdown: str, rest: str | None) -> None:
+    assert without_front_matter(markdown) == (markdown if rest is None else rest)
+
+
+def test_a_long_text_without_spaces_is_read_in_no_more_than_linear_time() -> None:
+    def duration_s(count: int) -> float:
+        before_s = time.process_time()
+        plain_text("\u6c49\u5b57\uff0c" * count)
+        return time.process_time() - before_s
+
+    assert duration_s(40_000) < 100 * duration_s(2_000)  # twenty times as long; the square of that would be 400 times
 
 
 @given(st.text("ab *_~`#>-=|[]()<>!\\\n1./:&", max_size=80), st.lists(st.integers(1, 7), min_size=1, max_size=4))

@@ -193,6 +193,24 @@ def test_a_book_is_cut_at_its_titles() -> None:
     ]
 
 
+TITLES = [
+    "Chapter 1", "CHAPTER IV.", "Chapter Twenty-One", "Part 2 The Sea", "Book one: Who?", "Chapter I. Down the hole.",
+    "Teil zwei", "Capítulo 3", "Chapitre premier",
+]  # fmt: skip
+SENTENCES = [
+    "Part of me wanted to run.", "Book a table, she said.", "Part two of me ran.", "Chapter by chapter", "Part one,",
+    "Chapter mild",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "is_title"), [*((line, True) for line in TITLES), *((line, False) for line in SENTENCES)]
+)
+def test_a_sentence_that_begins_like_a_title_is_none(line: str, is_title: bool) -> None:
+    found = [chapter.title for chapter in chapters(f"He went.\n\n{line}\n\nIt was late.")]
+    assert found == (["", line] if is_title else [""])
+
+
 def test_a_text_without_titles_is_one_chapter() -> None:
     assert [chapter.title for chapter in chapters("Just a text.")] == [""]
     assert chapters(" \n") == []
@@ -281,3 +299,26 @@ def test_one_refused_sentence_does_not_change_the_voice_of_the_others() -> None:
     chain = FallbackTTS([Speaker(name="first", tts=first), Speaker(name="second", tts=second)])
     assert len(narrate(chain)) == 3
     assert (len(first.asked), second.asked) == (2, ["Four five."])
+
+
+class Mute(ToneTTS):
+    """Answers without any sound at first, then never again."""
+
+    async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
+        if not self.asked:
+            self.asked.append(text)
+            return
+        async with aclosing(super().synthesize(text, voice)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+
+def test_an_answer_without_sound_is_asked_for_again() -> None:
+    tts = Mute()
+    assert len(narrate(tts)) == 3
+    assert len(tts.asked) == 4
+
+
+def test_a_stream_without_sound_is_told_as_the_providers_fault() -> None:
+    with pytest.raises(ProviderUnavailable, match="Mute answered without any sound"):
+        stream(Mute(), iter(["Hello there."]))

@@ -14,6 +14,7 @@ SPOKEN = [
     ("at 5:30 pm, 12:00 or 7:05", "at five thirty pm, twelve o'clock or seven oh five"),
     ("the 1st, 3rd, 12th, 21st and 30th", "the first, third, twelfth, twenty-first and thirtieth"),
     ("-5 °C & 007", "minus five degrees Celsius and zero zero seven"),
+    ("20°C, 68 °F or °C", "twenty degrees Celsius, sixty-eight degrees Fahrenheit or degrees Celsius"),
     ("Dr. Lee vs. Mr. Ray", "Doctor Lee versus Mister Ray"),
 ]  # fmt: skip
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from audiokit.errors import AudioFileError, CacheError, UsageError
 from audiokit.speech.cache import CacheSettings, SpeechCache
@@ -42,6 +46,27 @@ def test_a_hostile_pack_brings_only_what_is_sound(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("escaped.txt"))
 
 
+def test_sound_that_cannot_be_decoded_and_damaged_members_are_refused(tmp_path: Path) -> None:
+    entry, deflated = entry_for("good"), entry_for("deflated")
+    head = replace(entry, encoding="flac", sound=flac_that_breaks_off(), frames=16_000)
+    with zipfile.ZipFile(tmp_path / "pack.zip", "w", zipfile.ZIP_DEFLATED) as pack:
+        pack.writestr(f"speech/{deflated.request.key}.speech", packed(deflated))
+        pack.writestr(f"speech/{entry.request.key}.speech", packed(head))
+    data = bytearray((tmp_path / "pack.zip").read_bytes())
+    start = 30 + len(f"speech/{deflated.request.key}.speech")  # behind the first member's header
+    data[start : start + 40] = b"\xff" * 40
+    (tmp_path / "pack.zip").write_bytes(data)
+    cache = cache_in(tmp_path / "cache")
+    assert import_pack(cache, tmp_path / "pack.zip") == Imported(new=0, known=0, refused=2)
+    assert cache.stats().entries == 0
+
+
+def flac_that_breaks_off() -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, np.random.default_rng(1).normal(0, 0.1, 16_000), 16_000, format="FLAC")
+    return file.getvalue()[: len(file.getvalue()) // 2]
+
+
 def test_a_pack_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(CacheError, match="cannot be written"):
         export_pack(cache_in(tmp_path / "c"), tmp_path / "none" / "pack.zip")
@@ -52,7 +77,7 @@ def test_a_pack_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_places_are_checked_before_anything_is_made(tmp_path: Path) -> None:
-    check_free([tmp_path / "a.wav", None, tmp_path / "a.srt"], force=False)
+    check_free([tmp_path / "a.wav", None, tmp_path / "a.srt", tmp_path / "A.SRT"], force=False)
     (tmp_path / "a.srt").touch()
     with pytest.raises(UsageError, match="there already"):
         check_free([tmp_path / "a.srt"], force=False)

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from audiokit.errors import ConfigError
+from audiokit.providers.elevenlabs.recognition import LIVE_MODEL
+from audiokit.registry import BUILT_IN
 from audiokit.speech.cost import Talk, of_conversation, of_text, of_transcription
-from audiokit.speech.prices import PriceTable
-from audiokit.speech.usage import Usage, UsageCounter
+from audiokit.speech.prices import PriceTable, default_model
+from audiokit.speech.usage import Service, Unit, Usage, UsageCounter
 
 
 def test_every_price_brought_has_a_date_and_a_source() -> None:
@@ -32,6 +34,62 @@ def test_every_price_brought_has_a_date_and_a_source() -> None:
 def test_a_model_costs_its_own_price_or_an_unknown_one(provider: str, model: str, unit: str, usd: float | None) -> None:
     usage = Usage(service="tts", provider=provider, model=model, unit=unit, amount=1_000_000)  # type: ignore[arg-type]
     assert PriceTable.load().cost_usd(usage) == usd
+
+
+UNITS: dict[str, tuple[Unit, ...]] = {
+    "stt": ("seconds",), "tts": ("characters",), "llm": ("input_tokens", "output_tokens"), "clone": ("calls",),
+}  # fmt: skip
+
+
+def test_every_provider_has_a_price_when_no_model_is_chosen() -> None:
+    prices = PriceTable.load()
+    unpriced = {
+        (service, provider, unit)
+        for service, units in UNITS.items()
+        for provider in BUILT_IN[service]
+        for unit in units
+        if prices.price(service, provider, "", unit) is None  # type: ignore[arg-type]
+    }
+    assert unpriced == set()
+
+
+def test_a_recognizer_without_a_model_costs_what_its_live_one_does() -> None:
+    prices = PriceTable.load()
+    unnamed, named = (prices.price("stt", "elevenlabs", model, "seconds") for model in ("", LIVE_MODEL))
+    assert unnamed
+    assert named
+    assert unnamed.usd / unnamed.per == named.usd / named.per
+
+
+def test_the_default_model_costs_the_same_by_its_name() -> None:
+    prices = PriceTable.load()
+    name = default_model("llm", "openai")
+    assert name
+    unnamed = prices.price("llm", "openai", "", "input_tokens")
+    assert unnamed is prices.price("llm", "openai", name, "input_tokens")
+    assert unnamed is not None
+    assert unnamed.model == name
+
+
+@pytest.mark.parametrize("service", ["tts", "stt", "llm", "clone"])
+def test_a_provider_that_nobody_knows_has_no_default_model(service: Service) -> None:
+    assert default_model(service, "nobody") == ""
+
+
+def test_a_users_price_of_the_default_model_goes_before() -> None:
+    home = Path(os.environ["AUDIOKIT_HOME"])
+    home.mkdir(parents=True)
+    (home / "prices.toml").write_text(
+        '[[price]]\nservice = "tts"\nprovider = "openai"\nmodel = ""\nunit = "characters"\nusd = 7\nper = 1\n'
+        'date = 2026-01-01\nsource = "our contract"\n',
+        "utf-8",
+    )
+    prices = PriceTable.load()
+    for model in ("", default_model("tts", "openai")):
+        price = prices.price("tts", "openai", model, "characters")
+        assert price is not None
+        assert price.usd == 7
+    assert prices.cost_usd(Usage(service="tts", provider="openai", model="tts-1", unit="characters", amount=1)) != 7
 
 
 def test_a_bill_adds_up_what_was_counted() -> None:
@@ -74,6 +132,11 @@ def test_estimates_follow_the_amounts() -> None:
     assert speech.usd == pytest.approx(0.06)
     free = of_conversation(1, prices, stt=("whisper", ""), llm=("scripted", ""), tts=("hibari", ""))
     assert [estimate.usd for estimate in free] == [0.0] * 5
+
+
+def test_an_estimate_names_the_model_that_is_asked() -> None:
+    (estimate,) = of_text("Hello.", PriceTable.load(), [("elevenlabs", "")])
+    assert estimate.usage.model == default_model("tts", "elevenlabs")
 
 
 def test_a_talk_that_cannot_be_is_refused() -> None:

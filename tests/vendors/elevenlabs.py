@@ -37,6 +37,8 @@ class ElevenLabs:
         self.uploads: dict[str, list[str]] = {}
         self.voice_limit = 10
         self.character_count, self.character_limit = 0, 10_000
+        self.speech_headers: dict[str, str] = {}
+        """Sent with speech, beside what it costs."""
         self.requires_verification = False
         self.heard = "hello world"
         self.language = "eng"

@@ -28,7 +28,7 @@ async def stream(service: ElevenLabs, request: Request, names: dict[str, str]) -
             yield data[start : start + 5001]
 
     media_type = "audio/mpeg" if output_format.startswith("mp3") else "audio/pcm"
-    return StreamingResponse(pieces(), media_type=media_type, headers={"character-cost": str(len(text))})
+    return StreamingResponse(pieces(), media_type=media_type, headers=_headers(service, text))
 
 
 async def stream_with_timestamps(service: ElevenLabs, request: Request, names: dict[str, str]) -> Response:
@@ -45,7 +45,11 @@ async def stream_with_timestamps(service: ElevenLabs, request: Request, names: d
             line = {"audio_base64": base64.b64encode(audio).decode(), "alignment": alignment if characters else None}
             yield json.dumps(line).encode() + b"\n\n"
 
-    return StreamingResponse(lines(), media_type="application/json", headers={"character-cost": str(len(text))})
+    return StreamingResponse(lines(), media_type="application/json", headers=_headers(service, text))
+
+
+def _headers(service: ElevenLabs, text: str) -> dict[str, str]:
+    return {"character-cost": str(len(text)), **service.speech_headers}
 
 
 def spoken(text: str, output_format: str) -> Iterator[tuple[bytes, float, str]]:

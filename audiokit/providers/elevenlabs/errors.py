@@ -30,6 +30,9 @@ REMEDIES = MappingProxyType(
         "with another provider.",
         "can_not_use_professional_voice_cloning": "The plan has no professional cloning: upgrade it, or make an "
         "instant clone.",
+        "detected_unusual_activity": "The key is good, but a free plan may not be used from here (a proxy, a VPN, "
+        "several accounts): leave the proxy, or take a paid plan.",
+        "free_users_not_allowed": "Only paid plans may use this: upgrade the plan, or choose another voice.",
         "invalid_voice_settings": "Check the voice's settings: stability, similarity_boost and style go from 0 to 1.",
         "max_character_limit_exceeded": "Say it in shorter pieces.",
         "missing_permissions": "Edit the key in the vendor's console and permit it this.",

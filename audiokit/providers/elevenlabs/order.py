@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -59,10 +58,10 @@ class Order:
         return "mp3" if self.output_format.startswith("mp3") else "pcm_s16le"
 
     @property
-    def key(self) -> str:
-        """All of it, as part of a cache's key."""
+    def key(self) -> list[object]:
+        """All of it, in one order, for a cache's key."""
         settings = sorted(self.settings.items())
-        return json.dumps([PROVIDER, 1, self.model, self.voice_id, self.output_format, settings, self.language])
+        return [self.model, self.voice_id, self.output_format, settings, self.language]
 
     def for_voice(self, voice: Voice | None) -> Order:
         """Give the order for a voice, whose own model and settings go before these.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any, Literal, cast
 
+from audiokit.config import without_user
 from audiokit.contracts import Setting, SpeechChunk, Voice, Word
 from audiokit.errors import ConfigError
 from audiokit.providers.checks import speakable
@@ -18,9 +20,11 @@ from audiokit.providers.elevenlabs.decoding import decoder_of
 from audiokit.providers.elevenlabs.errors import PROVIDER, unreadable
 from audiokit.providers.elevenlabs.live import LiveSpeech
 from audiokit.providers.elevenlabs.order import MODEL, OUTPUT_FORMAT, VOICE_ID, Order
-from audiokit.providers.streams import guarded
+from audiokit.providers.streams import guarded, sounding
 
 SILENCE_S = 15.0  # an answer begins within a second; a long text on a busy day within a few
+LEAST, LEAST_OF_FLASH = 2, 4  # requests at once in the smallest plan: elevenlabs.io/docs/overview/models, "Concurrency"
+FLASH = re.compile("flash|turbo")
 PIECE_BYTES = 1024  # 21 ms of 24 kHz: the player gets sound at once
 
 Piece = tuple[bytes, tuple[Word, ...]]
@@ -71,13 +75,16 @@ class ElevenLabsTTS:
         if transport == "websocket":
             self._live = LiveSpeech(self._order, self._door, silence_s=silence_s, keep_warm=True)
         self._words, self._silence_s = words, silence_s
+        self.concurrency = LEAST_OF_FLASH if FLASH.search(model) else LEAST
+        """How many texts it speaks at once: what every plan may, and from the first answer on, what this one may."""
         self.characters_spent = 0
         """What the vendor has counted so far, in characters of the plan; over a WebSocket it does not tell."""
 
     @property
     def settings_key(self) -> str:
-        """Every setting that changes the sound."""
-        return self._order.key
+        """Every setting that changes the sound or its words, and who speaks: another address may be another service."""
+        gives_words = self._words or self._live is not None
+        return json.dumps([PROVIDER, 2, *self._order.key, gives_words, without_user(self._door.base_url)])
 
     def warm_up(self) -> None:
         """Load what the first text would wait for: the SDK, one second, and whom to trust."""
@@ -102,7 +109,7 @@ class ElevenLabsTTS:
             chunks = self._live.synthesize_stream(_once(text), voice)
         else:
             chunks = self._decoded(self._timed(order, text) if self._words else self._plain(order, text))
-        watched = guarded(chunks, self._silence_s, self._silence_s, provider=PROVIDER)
+        watched = guarded(sounding(chunks, provider=PROVIDER), self._silence_s, self._silence_s, provider=PROVIDER)
         async with aclosing(cast("AsyncGenerator[SpeechChunk, None]", watched)) as pieces:
             async for piece in pieces:
                 yield piece
@@ -115,14 +122,13 @@ class ElevenLabsTTS:
 
     async def _decoded(self, pieces: AsyncIterator[Piece]) -> AsyncIterator[SpeechChunk]:
         decoder = decoder_of(self.encoding, self.sample_rate)
-        coded = self.encoding != "pcm_s16le"
+        coded, came = self.encoding != "pcm_s16le", False
         async with aclosing(cast("AsyncGenerator[Piece, None]", pieces)) as opened:
             async for data, words in opened:
-                samples = decoder.push(data)
+                samples, came = decoder.push(data), came or bool(data)
                 if len(samples) or words or coded:
                     yield SpeechChunk(samples, self.sample_rate, words, data if coded else b"")
-        rest = decoder.flush()
-        if len(rest):
+        if came and len(rest := decoder.flush()):
             yield SpeechChunk(rest, self.sample_rate)
 
     async def _plain(self, order: Order, text: str) -> AsyncIterator[Piece]:
@@ -167,6 +173,8 @@ class ElevenLabsTTS:
         content_type = headers.get("content-type", "")
         if not content_type.startswith(kind):
             raise unreadable(f"{content_type or 'something'} where sound was asked for")
+        if (allowed := headers.get("maximum-concurrent-requests", "0")).isdecimal() and int(allowed):
+            self.concurrency = int(allowed)
         cost = headers.get("character-cost", "0")
         self.characters_spent += int(cost) if cost.isdecimal() else 0
         _log.debug("request %s costs %s characters", headers.get("request-id", "?"), cost)

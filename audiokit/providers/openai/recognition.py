@@ -57,7 +57,7 @@ class OpenAITranscription:
     @property
     def settings_key(self) -> str:
         """Everything that changes the text, as part of a cache key."""
-        return json.dumps(["openai", 1, self._sdk.base_url, self._model, self._language, self._prompt])
+        return json.dumps(["openai", 1, self._sdk.address, self._model, self._language, self._prompt])
 
     async def transcribe(self, chunks: AsyncIterator[AudioChunk]) -> AsyncIterator[Transcript]:
         """Give a final transcript at the end, and wherever a chunk without frames asks for one.

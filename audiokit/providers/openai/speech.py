@@ -59,7 +59,7 @@ class OpenAISpeech:
     @property
     def settings_key(self) -> str:
         """Everything that changes the sound, as part of a cache key."""
-        return json.dumps(["openai", 1, self._sdk.base_url, self._model, self._voice, *self._settings.values()])
+        return json.dumps(["openai", 1, self._sdk.address, self._model, self._voice, *self._settings.values()])
 
     def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, up to 4096 characters.

@@ -22,10 +22,14 @@ OPERATORS = MappingProxyType(
 )
 TOKEN = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?|[a-z]+|[-+*×/÷]")
 LONGEST_NUMBER = 20  # digits: more is no question anybody speaks
+TOO_LARGE = 10 ** (2 * LONGEST_NUMBER)  # the product of two such numbers is still said
 
 
 def calculate(text: str) -> str | None:
-    """Work out the first sum in a text, products first; None if there is none, or it divides by zero."""
+    """Work out the first sum in a text, products first.
+
+    None if there is none, it divides by zero, or its result is longer than anybody says aloud.
+    """
     sum_of: list[Fraction | str] = []
     for item in [*_items(text.lower()), None]:
         wants_number = len(sum_of) % 2 == 0
@@ -86,5 +90,7 @@ def _worked_out(items: list[Fraction | str]) -> Fraction:
     return sum(terms, Fraction(0))
 
 
-def _spoken(value: Fraction) -> str:
+def _spoken(value: Fraction) -> str | None:
+    if abs(value) >= TOO_LARGE:
+        return None
     return str(value.numerator) if value.denominator == 1 else f"{float(value):.2f}".rstrip("0")

@@ -70,8 +70,11 @@ def read_rules(path: Path) -> Rules:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: the rules cannot be read: {error}") from error
     _check_names(table, {"fallback", "rule"}, str(path))
-    rules = tuple(_rule(each, f"{path}, rule {number}") for number, each in enumerate(table.get("rule", []), 1))
-    fallback = table.get("fallback", "I do not know what to say to: {said}")
+    entries = table.get("rule", [])
+    if not isinstance(entries, list) or not all(isinstance(each, Mapping) for each in entries):
+        raise ConfigError(f"{path}: rule is {entries!r}; expected sections, each under [[rule]] in double brackets")
+    rules = tuple(_rule(each, f"{path}, rule {number}") for number, each in enumerate(entries, 1))
+    fallback = _text(table.get("fallback", "I do not know what to say to: {said}"), f"{path}, fallback")
     groups = {name for rule in rules for pattern in rule.match for name in pattern.groupindex}
     for text in [fallback, *(text for rule in rules for text in (*rule.say, rule.unknown, *rule.arguments.values()))]:
         _check_fields(text, FIELDS | groups, str(path))
@@ -80,21 +83,28 @@ def read_rules(path: Path) -> Rules:
 
 def _rule(table: Mapping[str, Any], where: str) -> Rule:
     _check_names(table, {each.name for each in fields(Rule)}, where)
-    match, say = table.get("match"), table.get("say", [])
-    if not isinstance(match, list) or not match or not (say or "tool" in table):
+    match, say, arguments = table.get("match"), table.get("say", []), table.get("arguments", {})
+    if not _are_texts(match) or not match or not _are_texts(say) or not (say or "tool" in table):
         raise ConfigError(f"{where}: expected a list `match` of patterns, and a list `say` of answers or a `tool`")
+    unknown, tool = (_text(table.get(name, ""), f"{where}, {name}") for name in ("unknown", "tool"))
+    if not isinstance(arguments, Mapping):
+        raise ConfigError(f'{where}: arguments is {arguments!r}; expected a table such as {{ city = "{{city}}" }}')
     try:
         patterns = tuple(re.compile(pattern, re.IGNORECASE) for pattern in match)
     except re.error as error:
         raise ConfigError(f"{where}: {error.pattern!r} is no regular expression: {error}") from error
-    arguments = {name: str(value) for name, value in table.get("arguments", {}).items()}
-    return Rule(
-        match=patterns,
-        say=tuple(say),
-        unknown=table.get("unknown", ""),
-        tool=table.get("tool", ""),
-        arguments=MappingProxyType(arguments),
-    )
+    values = MappingProxyType({name: str(value) for name, value in arguments.items()})
+    return Rule(match=patterns, say=tuple(say), unknown=unknown, tool=tool, arguments=values)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"{where} is {value!r}; expected a text in quotes")
+    return value
 
 
 def _check_names(table: Mapping[str, Any], known: set[str], where: str) -> None:

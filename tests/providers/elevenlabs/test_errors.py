@@ -44,6 +44,8 @@ def answer(status: int, body: object, **headers: str) -> ProviderError:
         (400, "max_character_limit_exceeded", ProviderError),
         (400, "voice_limit_reached", VoiceLimitError),
         (400, "voice_add_edit_limit_reached", QuotaError),
+        (401, "detected_unusual_activity", ProviderError),
+        (401, "free_users_not_allowed", ProviderError),
         (401, "invalid_api_key", AuthenticationError),
         (401, "max_character_limit_exceeded", ProviderError),
         (401, "missing_permissions", AuthenticationError),

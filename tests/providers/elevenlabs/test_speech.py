@@ -231,6 +231,42 @@ def test_the_key_tells_orders_apart(change: dict[str, str]) -> None:
     assert Order(settings=settings).key != Order(settings=settings, **change).key
 
 
+def test_the_cache_key_tells_words_and_addresses_apart_and_no_password(host: Host) -> None:
+    here = "http://ann:secret@127.0.0.1:9"
+    keys = [
+        ElevenLabsTTS(**settings).settings_key
+        for settings in ({}, {"words": True}, {"base_url": here}, {"base_url": "http://127.0.0.1:9/eu"})
+    ]
+    assert len(set(keys)) == 4
+    assert ElevenLabsTTS(base_url="http://127.0.0.1:9").settings_key == keys[2]
+    assert "secret" not in "".join(keys)
+    assert ElevenLabsTTS(transport="websocket").settings_key == keys[1]  # there, words are always told
+
+
+@pytest.mark.parametrize("output_format", ["pcm_24000", "mp3_22050_32"])
+def test_an_empty_answer_is_a_failure_that_may_pass(host: Host, output_format: str) -> None:
+    host.faults.add(STREAM, faults.wrong_type(b"", "audio/pcm"))
+    (tts,) = list(opened(output_format=output_format))
+    with pytest.raises(ProviderUnavailable, match="without a sound") as caught:
+        speech_of(tts)
+    assert caught.value.retryable
+    portal.run(tts.aclose())
+
+
+@pytest.mark.parametrize(("model", "least"), [("eleven_flash_v2_5", 4), ("eleven_turbo_v2", 4), ("eleven_v3", 2)])
+def test_it_speaks_as_many_texts_at_once_as_every_plan_may(host: Host, model: str, least: int) -> None:
+    assert ElevenLabsTTS(model).concurrency == least
+
+
+@pytest.mark.parametrize(("told", "known"), [("15", 15), ("0", 4), ("many", 4)])
+def test_the_plans_own_limit_comes_with_the_first_answer(
+    tts: ElevenLabsTTS, service: ElevenLabs, told: str, known: int
+) -> None:
+    service.speech_headers["maximum-concurrent-requests"] = told
+    joined(tts)
+    assert tts.concurrency == known
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_samples_may_be_cut_anywhere(size: int) -> None:
     data = (hum("abc", 8000) * 32767).astype("<i2").tobytes()

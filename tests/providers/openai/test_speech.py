@@ -139,3 +139,8 @@ def test_the_server_sees_the_end_at_once(vendor: OpenAI, host: Host, tts: OpenAI
 
 def test_the_registry_knows_it(host: Host) -> None:
     assert registry.provider("tts", "openai", voice="ash").sample_rate == 24_000
+
+
+def test_the_settings_key_holds_no_password(host: Host) -> None:
+    keys = {OpenAISpeech(base_url=f"http://{user}127.0.0.1:9/v1").settings_key for user in ("", "ann:secret@")}
+    assert len(keys) == 1
