@@ -19,6 +19,7 @@ from audiokit.agent.settings import AgentSettings
 from audiokit.agent.tools import as_tools
 from audiokit.audio.chunk import AudioChunk
 from audiokit.contracts import LLM, STT, TTS, VAD, TurnDetector, Voice
+from audiokit.errors import AudiokitError
 from audiokit.registry import provider
 
 P = TypeVar("P")
@@ -81,6 +82,12 @@ class Agent:
         """How it behaves."""
         return self._services.settings
 
+    @property
+    def mistake(self) -> AudiokitError | None:
+        """What the user must mend before it can hear, think or speak at all; None when no such thing is known."""
+        services = self._services
+        return services.stt.mistake or services.llm.mistake or services.tts.mistake
+
     def priced_by(self, price: Price) -> Agent:
         """Have each turn's metrics tell what it costs; gives the agent itself."""
         self._services = replace(self._services, price=price)
@@ -113,7 +120,7 @@ class Agent:
 
         Raises
         ------
-        Exception : what the input raises; in an ExceptionGroup, what the listener raises.
+        Exception : what the input or the listener raises; in an ExceptionGroup, if that is more than one error.
         """
         session = self.session(audio_out, history)
         conversing = asyncio.create_task(_converse(session, audio_in))

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from concurrent.futures import Executor, Future
+from contextvars import copy_context
+from threading import Thread
+from typing import Any, Generic, ParamSpec, TypeVar
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +115,59 @@ async def abandonable(work: Coroutine[Any, Any, T], limit_s: float) -> T:
     if not done:
         raise TimeoutError(f"not done after {limit_s:g} s")
     return task.result()
+
+
+async def in_own_thread(function: Callable[[], T]) -> T:
+    """Call a function in a thread of its own.
+
+    One that never comes back holds up neither the local models, which share the event loop's threads, nor the end of
+    the process.
+
+    Parameters
+    ----------
+    function : what to call; it sees the context variables of the caller.
+
+    Raises
+    ------
+    Exception : what it raises.
+    """
+    context = copy_context()
+    return await asyncio.get_running_loop().run_in_executor(_OwnThreads(), lambda: context.run(function))
+
+
+class _OwnThreads(Executor):
+    """A daemon thread for each call."""
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+
+        def call() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(function(*args, **kwargs))
+                except BaseException as error:
+                    future.set_exception(error)
+
+        Thread(target=call, name="audiokit-tool", daemon=True).start()
+        return future
+
+
+def opened(begin: Callable[[], AsyncIterator[T]]) -> AsyncIterator[T]:
+    """Begin a stream; one whose beginning fails is a stream whose first item does."""
+    try:
+        return begin()
+    except Exception as error:  # as in `_pump`: the reader's to judge
+        return _Broken(error)
+
+
+class _Broken(AsyncIterator[Any]):
+    """A stream that has only an error to give."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def __anext__(self) -> Any:
+        raise self._error
 
 
 def _forget(task: asyncio.Task[Any]) -> None:

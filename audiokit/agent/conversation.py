@@ -38,11 +38,9 @@ class Conversation:
         ----------
         latest : what the user has just said, and what is not yet committed.
         """
-        system = "\n\n".join(text for text in (self.system_prompt, self.summary and SUMMARY + self.summary) if text)
-        head = [Message(role="system", text=system)] if system else []
         tail = [Message(role="user", text=latest)] if latest else []
-        kept = self.turns[self.oldest_kept(tokens_of([*head, *tail])) :]
-        return [*head, *(message for turn in kept for message in turn), *tail]
+        kept = self.turns[self.oldest_kept(tokens_of(tail)) :]
+        return [*self._head(), *(message for turn in kept for message in turn), *tail]
 
     def commit(self, messages: Sequence[Message]) -> None:
         """Add a turn; one in which nothing was said is left out."""
@@ -55,14 +53,19 @@ class Conversation:
 
         Parameters
         ----------
-        spent_tokens : what else it reads.
+        spent_tokens : what else it reads besides the system prompt and the summary.
         """
-        left = self.max_tokens - spent_tokens
+        left = self.max_tokens - tokens_of(self._head()) - spent_tokens
         for index in range(len(self.turns) - 1, -1, -1):
             left -= tokens_of(self.turns[index])
             if left < 0:
                 return min(index + 1, len(self.turns) - 1)
         return 0
+
+    def _head(self) -> list[Message]:
+        """Give what stands before all turns."""
+        system = "\n\n".join(text for text in (self.system_prompt, self.summary and SUMMARY + self.summary) if text)
+        return [Message(role="system", text=system)] if system else []
 
     def cut(self, oldest: int, summary: str = "") -> None:
         """Forget the turns before `oldest`.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from audiokit.agent.events import Event, StateChanged, TurnEnded
 from audiokit.agent.fast_clock import SkippingLoop
@@ -20,7 +20,7 @@ from audiokit.agent.telemetry import Telemetry
 from audiokit.audio.chunk import AudioChunk
 from audiokit.audio.devices import Speaker, microphone_chunks
 from audiokit.audio.files import info
-from audiokit.errors import ConfigError
+from audiokit.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from audiokit.agent.agent import Agent
@@ -64,20 +64,24 @@ async def converse(agent: Agent, doors: Doors, lines: AsyncIterator[str] | None 
 
     Raises
     ------
-    AudioFileError, ConfigError, MissingDependencyError : a file or a device does not open.
+    AudioFileError, ConfigError, MissingDependencyError : a file or a device does not open, or a stage of the agent has
+        nobody left who could ever work as it is set up.
+    UsageError : the reply would replace the recording that is answered.
     """
     if doors.input is not None:
         info(doors.input)  # to hear at once that it is not there
+        _check_apart(doors.input, doors.output)
     async with AsyncExitStack() as stack:
         opened = _Opened(doors, stack)
         await _warmed(agent)
+        _check_mistakes(agent)
         session = await agent.session(opened.out).__aenter__()
-        # Its end is not told of errors here: they would come out of its task group as a group.
-        stack.push_async_callback(session.__aexit__, None, None, None)
+        notebook = _Notebook(doors.session, session)
+        stack.push_async_callback(_closed, session, opened, notebook)
         if opened.speaker:
             opened.speaker.on_played = session.played
         opened.begin(session.clock_s())
-        notebook = _Notebook(doors.session, session)
+        notebook.open()
         heard = opened.chunks()
         over = asyncio.Event()
         if not agent.settings.greeting:
@@ -90,11 +94,12 @@ async def converse(agent: Agent, doors: Doors, lines: AsyncIterator[str] | None 
         async with aclosing(session.events()) as events:
             async for event in events:
                 opened.note(event)
-                if isinstance(event, TurnEnded):
-                    notebook.save()
+                notebook.note(event)
                 if isinstance(event, StateChanged) and event.state == "idle":
                     over.set()
                 yield event
+                if isinstance(event, TurnEnded):
+                    _check_mistakes(agent)
         if feeding.done():
             feeding.result()
 
@@ -121,15 +126,44 @@ def hold(
             async for event in events:
                 show(event)
 
-    def run() -> None:
+    def run(work: Coroutine[Any, Any, None]) -> None:
         with asyncio.Runner(loop_factory=SkippingLoop if fast else None) as runner:
-            runner.run(held())
+            runner.run(work)
 
     if asyncio._get_running_loop() is None:
-        run()
+        run(held())
     else:
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(run).result()
+        _beside(run, held())
+
+
+def _beside(run: Callable[[Coroutine[Any, Any, None]], None], work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine in a thread; an interrupt, which only the main thread gets, cancels it and waits for its end."""
+    begun: Future[Callable[[], object]] = Future()
+
+    async def cancellable() -> None:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        if task:
+            begun.set_result(lambda: loop.call_soon_threadsafe(task.cancel))
+        await work
+
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            thread.submit(run, cancellable()).result()
+        except KeyboardInterrupt:
+            with suppress(RuntimeError):  # it has just ended of itself
+                begun.result()()
+            raise  # when the thread has come to its end
+
+
+def _check_apart(source: PathLike, target: PathLike | None) -> None:
+    if target is not None and Path(target).exists() and Path(target).samefile(source):
+        raise UsageError(f"{target} is the recording that is answered; name another file for the reply.")
+
+
+def _check_mistakes(agent: Agent) -> None:
+    """End a conversation that can come to nothing: no other turn would go better."""
+    if agent.mistake:
+        raise agent.mistake
 
 
 async def _warmed(agent: Agent) -> None:
@@ -163,6 +197,16 @@ async def _type(session: AgentSession, lines: AsyncIterator[str], over: asyncio.
             over.clear()
             session.say_text(line.strip())
             await over.wait()
+
+
+async def _closed(session: AgentSession, opened: _Opened, notebook: _Notebook) -> None:
+    """End the session; what its end tells, such as how far an interrupted turn was heard, is kept as all else is."""
+    try:
+        await session.__aexit__(None, None, None)
+    finally:
+        for event in session.unread():
+            opened.note(event)
+            notebook.note(event)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -220,12 +264,15 @@ class _Notebook:
 
     def __init__(self, path: PathLike | None, session: AgentSession) -> None:
         self._path, self._session = Path(path) if path else None, session
-        if self._path and self._path.exists():
-            session.history.load(self._path)
 
-    def save(self) -> None:
-        """Write what was said so far, whole or not at all."""
-        if self._path:
+    def open(self) -> None:
+        """Take up what is in the file, if it is there."""
+        if self._path and self._path.exists():
+            self._session.history.load(self._path)
+
+    def note(self, event: Event) -> None:
+        """Write, after each turn, what was said so far, whole or not at all."""
+        if self._path and isinstance(event, TurnEnded):
             try:
                 self._session.history.save(self._path)
             except OSError as error:

@@ -47,6 +47,8 @@ class TurnMetrics:
     """Tokens that the models read."""
     output_tokens: int = 0
     """Tokens that the models wrote."""
+    is_estimate: bool = False
+    """Whether tokens were estimated from characters, for a model that was cut short or does not count."""
     tts_characters: int = 0
     """Characters handed to speech."""
     cached_characters: int = 0
@@ -74,8 +76,7 @@ class Event:
 
     def to_json(self) -> dict[str, object]:
         """Give what `json.dumps` takes; "type" is the class's name such as "turn_ended"."""
-        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
-        return {"type": name, **_as_dict(self)}
+        return {"type": _type_name(type(self)), **_as_dict(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +188,15 @@ class SessionEnded(Event):
 
     reason: str
     """"finished", "closed", "failures", "max_session_s", "max_turns", "idle"."""
+
+
+def event_types() -> set[str]:
+    """Give the names of all types of events, as `to_json` writes them."""
+    return {_type_name(kind) for kind in Event.__subclasses__()}
+
+
+def _type_name(kind: type[Event]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
 
 
 def _as_dict(value: DataclassInstance) -> dict[str, object]:

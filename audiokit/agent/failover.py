@@ -6,11 +6,19 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
-from audiokit.agent.ahead import Ahead
+from audiokit.agent.ahead import Ahead, opened
 from audiokit.agent.events import Stage
-from audiokit.errors import ProviderError, ProviderTimeout, ProviderUnavailable
+from audiokit.errors import (
+    AudiokitError,
+    ConfigError,
+    MissingDependencyError,
+    ProviderError,
+    ProviderTimeout,
+    ProviderUnavailable,
+)
 from audiokit.retry import Retry
 
 P = TypeVar("P")
@@ -78,6 +86,7 @@ class Chain(Generic[P]):
         self.stage = stage
         self.providers = tuple(providers)
         self._breakers = [Breaker(failures, rest_s) for _ in providers]
+        self._mistakes: dict[int, AudiokitError] = {}
 
     def order(self, now_s: float) -> list[P]:
         """Give whom to ask, the best first; when all of them rest, only the one that has rested longest."""
@@ -88,13 +97,24 @@ class Chain(Generic[P]):
             return awake
         return [min(zip(self.providers, self._breakers, strict=True), key=lambda pair: pair[1].open_until_s)[0]]
 
-    def failed(self, provider: P, now_s: float) -> None:
-        """Note a provider's failure."""
+    @property
+    def mistake(self) -> AudiokitError | None:
+        """What the user must mend before any of the providers can work; None while one of them may."""
+        if len(self._mistakes) < len(self.providers):
+            return None
+        return next(iter(self._mistakes.values()))
+
+    def failed(self, provider: P, now_s: float, failure: ProviderError | None = None) -> None:
+        """Note a provider's failure, and what it was, if that is known."""
         self._breaker(provider).failed(now_s)
+        mistake = failure.__cause__ if failure else None
+        if isinstance(mistake, ConfigError | MissingDependencyError):
+            self._mistakes[id(provider)] = mistake
 
     def succeeded(self, provider: P) -> None:
         """Note that a provider works."""
         self._breaker(provider).succeeded()
+        self._mistakes.pop(id(provider), None)
 
     async def stream(
         self,
@@ -125,7 +145,8 @@ class Chain(Generic[P]):
         while True:
             order = self.order(loop.time())
             for provider, fallback in zip(order, [*order[1:], None], strict=True):
-                attempt = Attempt(name_of(provider), open_stream(provider), budget, is_useful)
+                stream = opened(partial(open_stream, provider))
+                attempt = Attempt(name_of(provider), stream, budget, is_useful)
                 try:
                     while (item := await attempt.next()) is not None:
                         yield item
@@ -135,7 +156,7 @@ class Chain(Generic[P]):
                     failure = error
                 finally:
                     attempt.close()
-                self.failed(provider, loop.time())
+                self.failed(provider, loop.time(), failure)
                 in_time = not attempt.was_useful and loop.time() - started_s < budget.retry_s
                 tell(self.stage, attempt.name, str(failure), name_of(fallback) if fallback and in_time else None)
                 if not in_time:
@@ -178,7 +199,10 @@ class Attempt(Generic[T]):
                 f"{self.name} ended without an answer", provider=self.name, retryable=True
             ) from None
         except Exception as error:
-            raise as_provider_error(error, self.name, retryable=not self.was_useful) from error
+            translated = as_provider_error(error, self.name, retryable=not self.was_useful)
+            if translated is error:
+                raise
+            raise translated from error
         self.was_useful = self.was_useful or self._is_useful(item)
         return item
 
@@ -196,6 +220,10 @@ def as_provider_error(error: Exception, provider: str, *, retryable: bool = True
     """Translate what a provider raised; a foreign exception is logged whole and told by its name only."""
     if isinstance(error, ProviderError):
         return error
+    if isinstance(error, AudiokitError):
+        told = ProviderError(str(error), provider=provider, retryable=False)
+        told.__cause__ = error
+        return told
     if isinstance(error, TimeoutError):
         return ProviderTimeout(f"{provider} said nothing in time", provider=provider, retryable=retryable)
     log.error("%s raised an unexpected error", provider, exc_info=error)

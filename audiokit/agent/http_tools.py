@@ -6,15 +6,18 @@ import asyncio
 import json
 import os
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPException, HTTPMessage
 from types import MappingProxyType
-from typing import IO, Literal
+from typing import IO, Any, Literal
 from urllib.parse import quote, urlencode, urlsplit
 
+from audiokit.agent.ahead import in_own_thread
 from audiokit.config import Key, checked_url, is_loopback
 from audiokit.contracts import Tool
 from audiokit.errors import ConfigError, MissingKeyError, ProviderError, ProviderTimeout, ProviderUnavailable
@@ -23,6 +26,7 @@ PLACEHOLDER = re.compile(r"\{(\w+)\}")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")  # what every vendor of models takes
 LONGEST_ANSWER_BYTES = 16_384  # some 4,000 tokens: more would push the conversation out of the model's view
+LONGEST_ERROR_BYTES = 500
 
 TYPES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {"string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,)}
@@ -99,7 +103,7 @@ class HttpTool:
         request = self._request(_checked(self.tool, arguments))
         try:
             async with asyncio.timeout(self._config.timeout_s):
-                return await asyncio.to_thread(self._fetch, request)
+                return await in_own_thread(partial(self._fetch, request))
         except TimeoutError as error:
             waited = f"{self._config.name} did not answer within {self._config.timeout_s:g} s"
             raise ProviderTimeout(waited, provider=self._config.name) from error
@@ -120,13 +124,13 @@ class HttpTool:
         return urllib.request.Request(url, body, headers, method=config.method)  # noqa: S310  see _check_url
 
     def _fetch(self, request: urllib.request.Request) -> str:
-        name = self._config.name
+        name, until_s = self._config.name, time.monotonic() + self._config.timeout_s
         try:
             with _opener(request.full_url).open(request, timeout=self._config.timeout_s) as answer:
-                return str(answer.read(LONGEST_ANSWER_BYTES).decode("utf-8", "replace"))
+                return _read(answer, LONGEST_ANSWER_BYTES, until_s)
         except urllib.error.HTTPError as error:
             with error:
-                said = error.read(500).decode("utf-8", "replace")
+                said = _read(error, LONGEST_ERROR_BYTES, until_s)
             message = f"{name} answered {error.code} {error.reason}: {said}".strip(": ")
             raise ProviderError(message, provider=name, status=error.code) from error
         except TimeoutError as error:
@@ -134,6 +138,16 @@ class HttpTool:
         except (OSError, HTTPException) as error:
             why = getattr(error, "reason", None) or type(error).__name__
             raise ProviderUnavailable(f"{name} cannot be reached: {why}", provider=name, retryable=True) from error
+
+
+def _read(answer: Any, most_bytes: int, until_s: float) -> str:
+    """Read an answer, or its beginning; a server that drips is left when the time is up."""
+    body = b""
+    while len(body) < most_bytes and (piece := answer.read1(most_bytes - len(body))):
+        body += piece
+        if time.monotonic() > until_s:
+            raise TimeoutError
+    return body.decode("utf-8", "replace")
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

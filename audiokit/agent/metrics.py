@@ -27,6 +27,7 @@ class TurnMeter:
     first_audio_s: float | None = None
     interrupted_s: float | None = None
     usage: Usage = field(default_factory=Usage)
+    is_estimate: bool = False
     tts_characters: int = 0
     cached_characters: int = 0
     tools: int = 0
@@ -41,6 +42,11 @@ class TurnMeter:
             output_tokens=self.usage.output_tokens + usage.output_tokens,
             model=usage.model or self.usage.model,
         )
+
+    def estimate(self, usage: Usage) -> None:
+        """Add what a model must have read and written that did not tell its count."""
+        self.count(usage)
+        self.is_estimate = True
 
     def first(self, moment: str, now_s: float) -> None:
         """Note a moment if it is the first of its kind.

@@ -10,6 +10,7 @@ from typing import Any
 
 from audiokit.agent import events
 from audiokit.agent.ahead import Ahead
+from audiokit.agent.conversation import tokens_of
 from audiokit.agent.heard import Clause, ClauseKind
 from audiokit.agent.metrics import TurnMeter
 from audiokit.agent.moves import ReplyAudible
@@ -34,6 +35,10 @@ class Round:
     calls: list[ToolCall] = field(default_factory=list)
     results: dict[str, str] = field(default_factory=dict)
     """What each call gave, by its id."""
+    read_tokens: int = 0
+    """About how much it read; 0 when no model was asked."""
+    is_counted: bool = False
+    """Whether the model told how many tokens that took."""
 
     def messages(self, text: str) -> list[Message]:
         """Give it for the model or the history, with what was heard of its text instead of all."""
@@ -106,6 +111,14 @@ class Reply:
         """Give what was heard of it so far."""
         return self._voicing.heard_text()
 
+    def count_uncounted(self) -> None:
+        """Estimate what the models take for answers whose count never came, as for those that were cut short."""
+        is_cut_short = self.meter.interrupted_s is not None
+        for each in self._rounds:
+            if each.read_tokens and not each.is_counted and (each.text or each.calls or is_cut_short):
+                wrote = tokens_of([Message(role="assistant", text=each.text, tool_calls=tuple(each.calls))])
+                self.meter.estimate(Usage(input_tokens=each.read_tokens, output_tokens=wrote))
+
     def close(self) -> None:
         """Fall silent and stop the providers at once; whoever cancels the task of a reply calls this too."""
         self.speaker.clear()
@@ -158,7 +171,7 @@ class Reply:
         """Let the model write, and call the tools that it asks for, until it asks for none."""
         most = self._settings.limits.max_tool_rounds
         for index in range(most + 1):
-            answer = Round()
+            answer = Round(read_tokens=tokens_of(messages))
             self._rounds.append(answer)
             stream = self._services.reply(messages, self._tell, with_tools=index < most)
             async with aclosing(stream):
@@ -175,6 +188,7 @@ class Reply:
             async for item in items:
                 if isinstance(item, Usage):
                     self.meter.count(item)
+                    answer.is_counted = True
                     continue
                 self.meter.first("llm_first_token_s", self._around.clock())
                 if isinstance(item, ToolCall):

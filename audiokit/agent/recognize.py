@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from audiokit.agent.ahead import Ahead
+from audiokit.agent.ahead import Ahead, opened
 from audiokit.agent.failover import Chain, Tell, as_provider_error, name_of
 from audiokit.agent.moves import Heard, HearingFailed
 from audiokit.agent.settings import Budgets, TurnTaking
@@ -107,8 +107,11 @@ class Recognizer:
         if self._asked:
             self._line.ask()
             self._watch()
-        opened = self._line.chunks() if provider.streaming else None
-        transcripts = Ahead(provider.transcribe(opened) if opened else self._whole(provider, self._line))
+        line = self._line
+        heard = (
+            opened(lambda: provider.transcribe(line.chunks())) if provider.streaming else self._whole(provider, line)
+        )
+        transcripts = Ahead(heard)
         self._transcripts = transcripts
         try:
             while (failure := await self._next(transcripts, provider)) is None:
@@ -166,7 +169,7 @@ class Recognizer:
         if not self._is_speech and not self._asked and loop.time() - opened_s > LONG_LIVED_S:
             return
         failed = self._provider
-        self._chain.failed(failed, loop.time())
+        self._chain.failed(failed, loop.time(), failure)
         count = self._failures.get(id(failed), 0) + 1
         self._failures[id(failed)] = count if failure.retryable else max(count, TRIES)
         following = self._next_provider(loop.time())

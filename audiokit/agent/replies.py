@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from audiokit.agent import events, moves
 from audiokit.agent.conversation import Conversation, summary_request
@@ -17,6 +18,9 @@ from audiokit.agent.surroundings import Surroundings
 from audiokit.errors import ProviderError
 
 log = logging.getLogger(__name__)
+
+Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Begun only when its task runs: one that is cancelled before leaves no coroutine behind that nobody awaited."""
 
 NOTHING_HEARD = "no word was understood"
 ERRORS = {"stt_down": "the recognizer failed", "nothing_heard": NOTHING_HEARD}
@@ -69,7 +73,7 @@ class Replies:
         if begun and begun.first_s is not None:
             meter.llm_first_token_s = now_s - (asyncio.get_running_loop().time() - begun.first_s)
         reply = Reply(self._around, turn_id, text, meter, begun)
-        self._begin(reply, reply.answer(self._history.messages(text)))
+        self._begin(reply, partial(reply.answer, self._history.messages(text)))
 
     def say_phrase(self, turn_id: int, kind: str) -> None:
         """Say the greeting or a phrase.
@@ -82,9 +86,9 @@ class Replies:
         reply = Reply(self._around, turn_id, "", TurnMeter(error=ERRORS.get(kind)))
         self._has_parted = self._has_parted or (self._parting is not None and self._parting[0] == kind)
         if kind == "greeting":
-            self._begin(reply, reply.say(self._settings.greeting, "reply"))
+            self._begin(reply, partial(reply.say, self._settings.greeting, "reply"))
         else:
-            self._begin(reply, reply.say_phrase(kind))
+            self._begin(reply, partial(reply.say_phrase, kind))
 
     def pause(self) -> None:
         """Fall silent at once."""
@@ -162,12 +166,12 @@ class Replies:
             self._settle(self._reply)
             self._stop()
 
-    def _begin(self, reply: Reply, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, reply: Reply, work: Work) -> None:
         self._reply, self._turn_id = reply, reply.turn_id
         self._task = self._around.start(self._carry_out(reply, work))
 
-    async def _carry_out(self, reply: Reply, work: Coroutine[Any, Any, None]) -> None:
-        await work
+    async def _carry_out(self, reply: Reply, work: Work) -> None:
+        await work()
         if self._reply is reply:
             self._settle(reply)
             self._reply = self._task = None
@@ -187,6 +191,7 @@ class Replies:
         elif meter.error != NOTHING_HEARD:
             self._failures_in_a_row += 1
         self._emit(events.AgentText(at_s=now_s, turn_id=reply.turn_id, text=heard_text, is_final=True))
+        reply.count_uncounted()
         metrics = meter.result(self._services.price)
         self._emit(events.TurnEnded(at_s=now_s, turn_id=reply.turn_id, metrics=metrics))
         self._shorten()

@@ -99,10 +99,16 @@ class AgentSession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end("closed")
-        if isinstance(error, asyncio.CancelledError):  # perhaps by the group itself, for a task that crashed
-            await self._group.__aexit__(kind, error, trace)
-        else:
-            await self._group.__aexit__(None, None, None)
+        crash: BaseException | None = None
+        try:
+            if isinstance(error, asyncio.CancelledError):  # perhaps by the group itself, for a task that crashed
+                await self._group.__aexit__(kind, error, trace)
+            else:
+                await self._group.__aexit__(None, None, None)
+        except BaseExceptionGroup as group:
+            crash = _only(group)
+        if crash:
+            raise crash
 
     @property
     def has_ended(self) -> bool:
@@ -165,6 +171,12 @@ class AgentSession:
                     return
             self._reader = self._loop.create_future()
             await self._reader
+
+    def unread(self) -> list[Event]:
+        """Take the events that nobody has read yet; after the end, those that the end brought."""
+        events = list(self._events)
+        self._events.clear()
+        return events
 
     def _sensed(self, event: str) -> None:
         match event:
@@ -305,3 +317,10 @@ class AgentSession:
             fallback=fallback,
         )  # fmt: skip
         self._emit(failed)
+
+
+def _only(error: BaseException) -> BaseException:
+    """Give the error of a group of one: a listener that fails is an error of the caller, who knows of no groups."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

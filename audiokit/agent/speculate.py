@@ -48,11 +48,11 @@ class Speculation:
         return taken
 
     def drop(self) -> None:
-        """Stop what was begun."""
+        """Stop what was begun; the same text is not tried again in this turn, which has shown that it goes on."""
         if self._reply:
             self._reply.close()
             self.wasted += 1
-        self._key, self._reply = "", None
+        self._reply = None
 
     def counts(self) -> tuple[int, int]:
         """Give how many were started and wasted, and begin to count anew."""

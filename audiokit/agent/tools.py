@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import re
 import types
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from audiokit.agent.ahead import abandonable
+from audiokit.agent.ahead import abandonable, in_own_thread
 from audiokit.agent.ports import AgentTool
 from audiokit.contracts import Tool, ToolCall
 
@@ -23,8 +23,8 @@ class FunctionTool:
 
     Parameters
     ----------
-    function : annotated; a plain one runs in a thread, a coroutine function on the event loop. The first paragraph of
-        its docstring says what it is for; a line such as `city : where to look` describes a parameter.
+    function : annotated; a plain one runs in a thread of its own, a coroutine function on the event loop. The first
+        paragraph of its docstring says what it is for; a line such as `city : where to look` describes a parameter.
     name : the function's own, if not given.
 
     Raises
@@ -53,7 +53,7 @@ class FunctionTool:
         if inspect.iscoroutinefunction(self._function):
             result = await self._function(**arguments)
         else:
-            result = await asyncio.to_thread(self._function, **arguments)
+            result = await in_own_thread(partial(self._function, **arguments))
         return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
 
     def _check(self, arguments: Mapping[str, object]) -> None:

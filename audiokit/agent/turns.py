@@ -87,6 +87,8 @@ class Turns:
     """The turn model's word on whether the user has finished."""
     is_audible: bool = False
     """Whether the reply in progress was heard."""
+    is_answer: bool = False
+    """Whether the reply in progress answers the user; greetings and phrases do not."""
     reply_until_s: float = 0.0
     """When the reply in progress must be over."""
     has_unanswered: bool = False
@@ -149,9 +151,8 @@ def _endpointing(turns: Turns, happened: Input, now_s: float, rules: Rules) -> S
         case SpeechStarted():
             deadline_s = turns.speech_start_s + rules.turn_taking.max_utterance_s
             going_on = replace(turns, state="listening", is_speech=True, has_final=False, asked=False, is_overdue=False)
-            return replace(going_on, deadline_s=deadline_s, probability=None), [
-                _event(events.UserSpeechStarted, turns, now_s)
-            ]
+            started = _event(events.UserSpeechStarted, turns, now_s)
+            return replace(going_on, deadline_s=deadline_s, probability=None), [DropSpeculation(), started]
         case Heard():
             return _understand(turns, happened, now_s, rules)
         case TurnJudged(probability):
@@ -224,7 +225,7 @@ def _typed(turns: Turns, text: str, now_s: float, rules: Rules) -> Step:
     if turns.state in ("thinking", "speaking", "paused"):
         actions.append(CancelReply())
     fresh = turns if has_turn else replace(turns, turn_id=turns.turn_id + 1)
-    return _replying(fresh, now_s, rules), [*actions, StartReply(text, is_typed=True)]
+    return _replying(fresh, now_s, rules, is_answer=True), [*actions, StartReply(text, is_typed=True)]
 
 
 def _no_more(turns: Turns, now_s: float, rules: Rules) -> Step:
@@ -316,18 +317,19 @@ def _without_text(turns: Turns, now_s: float, rules: Rules) -> Step:
 
 def _end_turn(turns: Turns, now_s: float, rules: Rules) -> Step:
     if turns.text or turns.has_unanswered:
-        return _replying(turns, now_s, rules), [StartReply(turns.text), ForgetSpeech()]
+        return _replying(turns, now_s, rules, is_answer=True), [StartReply(turns.text), ForgetSpeech()]
     if turns.speech_end_s - turns.speech_start_s >= NOTICEABLE_S:
         return _replying(turns, now_s, rules), [ForgetSpeech(), SayPhrase("nothing_heard")]
     idle, actions = _rest(turns)
     return idle, [ForgetSpeech(), DropSpeculation(), *actions]
 
 
-def _replying(turns: Turns, now_s: float, rules: Rules) -> Turns:
+def _replying(turns: Turns, now_s: float, rules: Rules, *, is_answer: bool = False) -> Turns:
     until_s = now_s + rules.limits.max_turn_s
     return replace(
         turns, state="thinking", deadline_s=until_s, reply_until_s=until_s, is_audible=False, is_speech=False, text="",
         has_final=False, asked=False, is_overdue=False, has_unanswered=False, probability=None, alarm_s=float("-inf"),
+        is_answer=is_answer,
     )  # fmt: skip
 
 
@@ -381,8 +383,8 @@ def _confirm(turns: Turns, now_s: float, rules: Rules, *, cancel: bool = True) -
     """The user has the word."""
     actions: list[Action] = [CancelReply()] if cancel else []
     fresh = replace(
-        turns, turn_id=turns.turn_id + 1, has_unanswered=cancel and not turns.is_audible, is_audible=False,
-        state="listening", deadline_s=turns.speech_start_s + rules.turn_taking.max_utterance_s,
+        turns, turn_id=turns.turn_id + 1, has_unanswered=cancel and turns.is_answer and not turns.is_audible,
+        is_audible=False, state="listening", deadline_s=turns.speech_start_s + rules.turn_taking.max_utterance_s,
     )  # fmt: skip
     if turns.text:
         actions.append(events.UserText(at_s=now_s, turn_id=fresh.turn_id, text=turns.text, is_final=False))

@@ -11,7 +11,7 @@ from audiokit.agent.metrics import TurnMeter
 from audiokit.agent.speaker import Speaker
 from audiokit.audio.resample import Resampler
 from audiokit.contracts import SpeechChunk
-from audiokit.errors import ProviderError
+from audiokit.errors import AudiokitError, AuthenticationError, ProviderError, QuotaError
 
 Synthesize = Callable[[str], AsyncIterator[SpeechChunk]]
 
@@ -62,16 +62,22 @@ class Voicing:
         self._queue.put_nowait(None)
 
     async def run(self) -> ProviderError | None:
-        """Hand all sound to the speaker; give the error that ended it early, if one did."""
+        """Hand all sound to the speaker; give the error that ended it early or left nothing to hear.
+
+        A clause that no voice can speak, such as one in a foreign script, is left out; two in a row are the voices'
+        fault, not the words'.
+        """
+        left_out: ProviderError | None = None
         while (item := await self._queue.get()) is not None:
             clause, sound = item
             failure = await self._play(clause, sound)
             if failure:
                 failure = await self._play_rest(clause, failure)
-            if failure:
+            if failure and (left_out or not _is_due_to_words(failure)):
                 self.close()
                 return failure
-        return None
+            left_out = failure
+        return None if any(clause.duration_s for clause in self.clauses) else left_out
 
     async def play(self, clause: Clause, sound: list[SpeechChunk]) -> None:
         """Play what is there already, behind all that was played so far and instead of what waits."""
@@ -95,14 +101,15 @@ class Voicing:
 
     async def _play(self, clause: Clause, sound: AsyncIterator[SpeechChunk]) -> ProviderError | None:
         clause.start_s = self._speaker.pushed_s
-        self._speaker.when_begun(clause.start_s, self._room.release)
         resampler: Resampler | None = None
         try:
             async for chunk in sound:
                 self._meter.first("tts_first_byte_s", self._clock())
                 if chunk.from_cache and resampler is None and clause.kind == "reply":
                     self._meter.cached_characters += len(clause.text)
-                resampler = resampler or Resampler(chunk.sample_rate, self._speaker.sample_rate, quality="MQ")
+                if resampler is None:
+                    self._speaker.when_begun(clause.start_s, self._room.release)
+                    resampler = Resampler(chunk.sample_rate, self._speaker.sample_rate, quality="MQ")
                 clause.add(chunk)
                 self._speaker.push(resampler.push(chunk.samples))
         except ProviderError as error:
@@ -110,6 +117,8 @@ class Voicing:
         finally:
             if resampler:
                 self._speaker.push(resampler.flush())
+            else:
+                self._room.release()
         clause.is_complete = True
         return None
 
@@ -122,6 +131,12 @@ class Voicing:
             return failure
         self.clauses.insert(self.clauses.index(clause) + 1, rest)
         return await self._play(rest, self._begin(rest)) if rest.text else None
+
+
+def _is_due_to_words(failure: ProviderError) -> bool:
+    """Tell whether another clause may fare better."""
+    concerns_all = isinstance(failure, AuthenticationError | QuotaError) or isinstance(failure.__cause__, AudiokitError)
+    return not failure.retryable and not concerns_all
 
 
 async def _each(sound: list[SpeechChunk]) -> AsyncIterator[SpeechChunk]:

@@ -68,7 +68,7 @@ class Counts:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
         self._new: Counter[tuple[str, str, bool, str]] = Counter()
         self._next_write_s = 0.0
         atexit.register(self.write)
@@ -81,12 +81,15 @@ class Counts:
             return time.monotonic() >= self._next_write_s
 
     def write(self) -> None:
-        """Bring what was counted since the last time into the file."""
-        with self._lock:
-            self._next_write_s = time.monotonic() + WRITE_EVERY_S
-            new, self._new = self._new, Counter()
-        if not new:
-            return
+        """Bring what was counted since the last time into the file; also what another thread is just bringing."""
+        with self._writing:
+            with self._lock:
+                self._next_write_s = time.monotonic() + WRITE_EVERY_S
+                new, self._new = self._new, Counter()
+            if new:
+                self._bring(new)
+
+    def _bring(self, new: Counter[tuple[str, str, bool, str]]) -> None:
         services = sorted({(provider, model) for provider, model, _, _ in new})
         kinds = [(hit, unit) for hit in (True, False) for unit in ("requests", "characters")]
         rows: list[tuple[str | int, ...]] = [

@@ -21,10 +21,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from audiokit.agent.events import State, event_types
 from audiokit.agent.sections import Place, read_section
 from audiokit.agent.settings import AgentSettings
 from audiokit.errors import ConfigError, MissingDependencyError
@@ -68,7 +69,6 @@ class TTSScript:
     first_s: float = 0.1
     speed: float = 0.0
     tells_words: bool = True
-    sample_rate: int = 16_000
     faults: tuple[FaultScript, ...] = ()
 
 
@@ -113,6 +113,14 @@ class Line:
     microphone: bool | None = None
     """False: the microphone sends nothing any more; True: it does again."""
 
+    def __post_init__(self) -> None:
+        given = [each.name for each in fields(self) if getattr(self, each.name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "nothing"
+            raise ValueError(f"a step has {found}; expected one of {', '.join(each.name for each in fields(self))}")
+        if self.until is not None:
+            _check_happening(self.until, {*event_types(), *get_args(State)})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
@@ -136,6 +144,10 @@ class Expectation:
     """Speculations thrown away."""
     gaps_s: float | None = 0.03
     """Longest silence within a reply, in seconds; null: any."""
+
+    def __post_init__(self) -> None:
+        for kind in (*self.events, *(str(each["type"]) for each in self.has if "type" in each)):
+            _check_happening(kind, event_types())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +210,12 @@ async def wait_until(condition: Any, limit_s: float, what: str) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError(f"waited {limit_s:g} s in vain for {what}")
+
+
+def _check_happening(name: str, known: set[str]) -> None:
+    """Refuse a name that nothing ever bears: what never comes would be counted as 0 times, and waited for in vain."""
+    if name not in known:
+        raise ValueError(f"{name!r} is nothing that happens; there are: {', '.join(sorted(known))}")
 
 
 def _normal(table: Any) -> Any:

@@ -1,9 +1,11 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from audiokit.agent.ahead import Ahead, abandonable
+from audiokit.agent.ahead import Ahead, abandonable, in_own_thread, opened
 from audiokit.testing import clock
 
 
@@ -129,5 +131,42 @@ def test_work_that_ends_in_time_gives_its_result_or_its_error() -> None:
         assert await abandonable(work(False), 2.0) == "done"
         with pytest.raises(KeyError):
             await abandonable(work(True), 2.0)
+
+    clock.run(go())
+
+
+def test_work_that_never_ends_takes_no_thread_from_the_local_models() -> None:
+    never = threading.Event()
+
+    async def go() -> str:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        stuck = [asyncio.create_task(in_own_thread(never.wait)) for _ in range(3)]
+        await asyncio.sleep(0)
+        model = await asyncio.wait_for(asyncio.to_thread(lambda: "computed"), 10.0)
+        for each in stuck:
+            each.cancel()
+        return model
+
+    assert asyncio.run(go()) == "computed"  # and `run` has not waited for them either
+    assert sum(each.name == "audiokit-tool" and each.daemon for each in threading.enumerate()) == 3
+    never.set()
+
+
+def test_a_thread_of_its_own_gives_what_the_function_gives_or_raises() -> None:
+    async def go() -> str:
+        with pytest.raises(KeyError, match="lost"):
+            await in_own_thread(lambda: {}["lost"])
+        return await in_own_thread(lambda: "found")
+
+    assert asyncio.run(go()) == "found"
+
+
+def test_a_stream_whose_beginning_fails_gives_its_error_as_its_first_item() -> None:
+    def refused() -> AsyncIterator[int]:
+        raise ConnectionError("refused")
+
+    async def go() -> None:
+        with pytest.raises(ConnectionError, match="refused"):
+            await Ahead(opened(refused)).next()
 
     clock.run(go())

@@ -107,3 +107,12 @@ def test_a_failed_save_leaves_the_old_file_whole(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         conversation.save(path)
     assert json.loads(path.read_text())["turns"] == []
+
+
+def test_what_the_system_prompt_takes_is_counted_when_turns_are_summed_up() -> None:
+    whole = Conversation(system_prompt="p" * 1200, max_tokens=500)
+    for index in range(20):
+        whole.commit([Message(role="user", text=f"fact {index} {'x' * 80}")])
+    read = [message.text for message in whole.messages() if message.role == "user"]
+    assert read[0].startswith(f"fact {whole.oldest_kept()} ")
+    assert 0 < len(read) < 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -226,3 +227,25 @@ def test_an_agent_calls_it_and_tells_what_it_gave(service: Service, status: int,
 def test_other_addresses_are_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"url|example\.com"):
         weather(url)
+
+
+def test_a_server_that_drips_keeps_no_thread() -> None:
+    def drip(server: socket.socket) -> None:
+        caller, _ = server.accept()
+        caller.recv(4096)
+        caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n")
+        with suppress(OSError), caller:
+            while True:
+                caller.sendall(b".")
+                gone.wait(0.02)
+
+    gone = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=drip, args=[server], daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with pytest.raises(ProviderTimeout, match=r"did not answer within 0\.2 s"):
+            call(weather(url, parameters={}, timeout_s=0.2))
+        callers = [each for each in threading.enumerate() if each.name == "audiokit-tool"]
+        for each in callers:
+            each.join(2.0)
+        assert not any(each.is_alive() for each in callers)

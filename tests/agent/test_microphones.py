@@ -55,7 +55,7 @@ def test_pieces_of_any_length_leave_no_speech_out(piece_s: float) -> None:
     size = round(piece_s * RATE)
     pieces = [AudioChunk(sound[start : start + size], RATE) for start in range(0, len(sound), size)]
     heard = heard_by(Ears(streaming=False), pieces)
-    assert np.count_nonzero(np.abs(heard) > 0.1) == RATE
+    assert np.count_nonzero(np.abs(heard) > 0.1) == np.count_nonzero(sound)
 
 
 def test_a_microphone_that_changes_its_rate_keeps_its_pace() -> None:

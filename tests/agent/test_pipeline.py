@@ -1,13 +1,13 @@
 """A reply without a session: `pipeline`, `voicing`, `speaker`, and the `surroundings` that they need."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
 from audiokit.agent.agent import Agent
-from audiokit.agent.events import Event, SpokenFailure
+from audiokit.agent.events import Event, SpokenFailure, TurnEnded, TurnMetrics
 from audiokit.agent.metrics import TurnMeter
 from audiokit.agent.phrases import PhraseBook
 from audiokit.agent.pipeline import Reply
@@ -18,8 +18,8 @@ from audiokit.agent.speaker import Speaker
 from audiokit.agent.surroundings import Surroundings
 from audiokit.agent.voicing import Voicing
 from audiokit.analysis.activity import EnergyVAD
-from audiokit.contracts import Message, SpeechChunk
-from audiokit.errors import ProviderUnavailable
+from audiokit.contracts import Message, SpeechChunk, Tool, ToolCall, Usage, Voice
+from audiokit.errors import ProviderError, ProviderUnavailable
 from audiokit.testing import clock
 from audiokit.testing.people import Listener
 from audiokit.testing.providers import Fault, ScriptedLLM, ScriptedSTT, ScriptedTTS
@@ -211,3 +211,88 @@ def test_phrases_are_synthesized_once_and_failures_later_again() -> None:
 
     assert clock.run(go()) == ["new"]
     assert calls == ["good", "bad", "bad"]
+
+
+class Picky(ScriptedTTS):
+    """Refuses words that it cannot pronounce, as vendors do."""
+
+    refused = ("你好",)
+
+    async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
+        if any(word in text for word in self.refused):
+            raise ProviderError("there is nothing to say", provider="picky")
+        async for chunk in super().synthesize(text, voice):
+            yield chunk
+
+
+@pytest.mark.parametrize("prefetch", [1, 2])
+@pytest.mark.parametrize(
+    "answer", ["One is here. 你好。 Two is here. Three is here.", "你好。 One is here. Two is here."]
+)
+def test_a_clause_that_no_voice_can_speak_is_left_out(answer: str, prefetch: int) -> None:
+    given = Stage(ScriptedLLM([answer]), Picky(ToneLanguage()), AgentSettings(prefetch_clauses=prefetch))
+    assert played(given) == " ".join(answer.replace("你好。", "").split())
+    assert not [event for event in given.events if isinstance(event, SpokenFailure)]
+
+
+@pytest.mark.parametrize("answer", ["你好。", "One is here. 你好。 你好。 Two is here."])
+def test_a_voice_that_can_speak_no_clause_is_told_to_be_down(answer: str) -> None:
+    given = Stage(ScriptedLLM([answer]), Picky(ToneLanguage()))
+    played(given)
+    assert [event.kind for event in given.events if isinstance(event, SpokenFailure)] == ["tts_down"]
+
+
+class Refusing(ScriptedLLM):
+    """Fails as soon as it is called, and not at its first item."""
+
+    def reply(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> AsyncIterator[str | ToolCall | Usage]:
+        raise ConnectionError("refused")
+
+
+def test_a_provider_that_raises_when_it_is_called_gives_way_to_its_fallback() -> None:
+    language = ToneLanguage()
+
+    async def go() -> list[str]:
+        agent = Agent(
+            stt=ScriptedSTT(language),
+            llm=[Refusing(), ScriptedLLM(["Here I am."])],
+            tts=ScriptedTTS(language),
+            vad=EnergyVAD,
+            settings=AgentSettings(system_prompt=""),
+        )
+        async with agent.session(Listener(language)) as session:
+            session.say_text("where are you")
+            await asyncio.sleep(3.0)
+            return [message.text for message in session.history.messages()]
+
+    assert clock.run(go()) == ["where are you", "Here I am."]
+
+
+def metrics_of(llm: ScriptedLLM, after_s: float) -> TurnMetrics:
+    """Let the user take the word after so long."""
+    language = ToneLanguage()
+
+    async def go() -> TurnMetrics:
+        bare = AgentSettings(system_prompt="")
+        agent = Agent(stt=ScriptedSTT(language), llm=llm, tts=ScriptedTTS(language), vad=EnergyVAD, settings=bare)
+        agent.priced_by(lambda usage, characters: usage.input_tokens + 10.0 * usage.output_tokens)
+        async with agent.session(Listener(language)) as session:
+            session.say_text("tell me everything that you know")
+            await asyncio.sleep(after_s)
+            session.say_text("stop")
+            return next(event.metrics for event in session.unread() if isinstance(event, TurnEnded))
+
+    return clock.run(go())
+
+
+def test_a_turn_that_is_cut_short_is_paid_by_estimate() -> None:
+    metrics = metrics_of(ScriptedLLM([STORY], token_s=0.2), after_s=2.0)
+    assert metrics.is_estimate
+    assert (metrics.input_tokens, metrics.output_tokens) == (12, 15)
+    assert metrics.cost_usd == 12 + 10 * 15
+
+
+def test_a_turn_that_the_model_counted_is_paid_by_its_count() -> None:
+    metrics = metrics_of(ScriptedLLM(["It is noon."]), after_s=5.0)
+    assert not metrics.is_estimate
+    assert (metrics.input_tokens, metrics.output_tokens) == (6, 3)

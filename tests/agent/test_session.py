@@ -340,9 +340,8 @@ def test_an_error_of_our_own_is_not_blamed_on_a_provider() -> None:
             session.say_text("hello")
             await asyncio.sleep(5.0)
 
-    with pytest.raises(ExceptionGroup) as raised:
+    with pytest.raises(OSError, match="pulled out"):
         clock.run(go())
-    assert raised.group_contains(OSError, match="pulled out")
 
 
 def test_a_history_is_taken_up() -> None:

@@ -71,3 +71,17 @@ def test_none_are_made_when_none_are_wanted() -> None:
         return len(llm.asked)
 
     assert clock.run(go()) == 0
+
+
+def test_a_guess_that_was_dropped_is_not_made_again() -> None:
+    async def go() -> None:
+        guess, llm = speculation()
+        guess.offer("what time")
+        guess.drop()
+        guess.offer("What time?")
+        await asyncio.sleep(0.1)
+        assert guess.take("what time") is None
+        assert guess.counts() == (1, 1)
+        assert len(llm.asked) <= 1
+
+    clock.run(go())

@@ -65,7 +65,7 @@ PAUSED = [*SPEAKING, (4.0, SpeechStarted())]
         (SPEAKING, "speaking", []),
         (PAUSED, "paused", [PauseOut()]),
         ([*LISTENING, (1.9, Quieted())], "listening", [Speculate("what time is it")]),
-        ([*ENDPOINTING, (2.4, SpeechStarted())], "listening", []),
+        ([*ENDPOINTING, (2.4, SpeechStarted())], "listening", [DropSpeculation()]),
         ([*ENDPOINTING, (2.6, Due())], "endpointing", []),
         ([*ENDPOINTING, (2.6, Due()), (2.9, Heard("what time is it", True))], "thinking", None),
         ([*ENDPOINTING, (2.6, Due()), (9.9, Due())], "thinking", [StartReply("what time is it"), ForgetSpeech()]),
@@ -206,3 +206,18 @@ def test_whatever_happens_there_is_a_way_out(seed: int) -> None:
         if turns.deadline_s is not None:
             turns, _ = step(turns, Due(), turns.deadline_s, RULES)
     assert turns.state == "idle"
+
+
+NOISE = [(0.1, SpeechStarted()), (0.5, Due()), (1.0, SpeechPaused(0.9)), (1.1, Heard("", True))]
+
+
+def test_a_noise_before_the_greeting_is_heard_asks_no_model() -> None:
+    inputs = [(0.0, Begin("greeting")), *NOISE, (1.6, Due())]
+    turns, did = after(*inputs)
+    assert (turns.state, turns.has_unanswered) == ("thinking", False)
+    assert did == [ForgetSpeech(), SayPhrase("nothing_heard")]
+
+
+def test_a_noise_before_an_answer_is_heard_leaves_the_question_to_be_answered() -> None:
+    inputs = [(0.0, Typed("what time is it")), *NOISE, (1.6, Due())]
+    assert after(*inputs)[1] == [StartReply(""), ForgetSpeech()]

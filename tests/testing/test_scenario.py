@@ -65,6 +65,12 @@ def test_waiting_in_vain_says_for_what(tmp_path: Path) -> None:
         (GOOD.replace("user: what", "usr: what"), "usr is not known. Did you mean 'user'"),
         (GOOD.replace("answers", "anwsers"), "anwsers is not known. Did you mean 'answers'"),
         (GOOD.replace("history:", "latency_s: soon #"), "latency_s is 'soon'; expected a number"),
+        (GOOD.replace("[{user: what time is it}]", "[{}]", 1), "a step has nothing; expected one of user"),
+        (GOOD.replace("[{user: what", "[{type: hi, user: what", 1), "a step has user and type; expected one"),
+        (GOOD.replace("[{user: what time is it}]", "[{until: soon}]", 1), "'soon' is nothing that happens"),
+        (GOOD.replace("history:", "events: {interuptd: 0} #"), "'interuptd' is nothing that happens"),
+        (GOOD.replace("history:", "has: [{type: turn_endde}] #"), "'turn_endde' is nothing that happens"),
+        (GOOD.replace("services: {", "services: {tts: {sample_rate: 48000}, "), "sample_rate is not known"),
     ],
 )
 def test_a_file_that_says_something_else_is_refused(tmp_path: Path, text: str, message: str) -> None:
