@@ -8,7 +8,7 @@ A place is silent when some stretch of `min_silence_s` around it has an RMS, ove
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -71,6 +71,26 @@ class SilenceDetector:
         return [(float(start), float(end)) for start, end in places.reshape(-1, 2)]
 
 
+class _Undecided:
+    """Holds the samples of a stream until it is known what they are, a flag a step."""
+
+    def __init__(self, step: int, channels: int) -> None:
+        self._step, self._samples = step, nothing(channels)
+
+    def push(self, samples: Samples) -> None:
+        """Take the next samples."""
+        self._samples = np.concatenate([self._samples, samples])
+
+    def sorted_by(self, flags: Flags) -> Iterator[tuple[bool, Samples]]:
+        """Let go of the steps that `flags` decide, in runs of one flag."""
+        frames = len(flags) * self._step
+        decided, self._samples = self._samples[:frames], self._samples[frames:]
+        edges = [0, *(np.flatnonzero(np.diff(flags)) + 1), len(flags)]
+        for first, last in pairwise(edges):
+            if first < last:
+                yield bool(flags[first]), decided[first * self._step : last * self._step]
+
+
 class SilenceSorter:
     """Tells the sound of a stream from its silence, as late as a silence is long at least.
 
@@ -91,27 +111,16 @@ class SilenceSorter:
         self._silent = _SilentSteps(
             min_silence_s, threshold_dbfs, seek_step_s, sample_rate=sample_rate, channels=channels
         )
-        self._undecided = nothing(channels)
+        self._undecided = _Undecided(self._silent.frames, channels)
 
     def push(self, samples: Samples) -> list[tuple[bool, Samples]]:
         """Take the next samples; give what is decided, in order: whether it is silent, and the samples."""
-        self._undecided = np.concatenate([self._undecided, samples])
-        return self._decided(self._silent.push(samples))
+        self._undecided.push(samples)
+        return list(self._undecided.sorted_by(self._silent.push(samples)))
 
     def flush(self) -> list[tuple[bool, Samples]]:
         """Give the rest."""
-        return self._decided(self._silent.flush())
-
-    def _decided(self, silent: Flags) -> list[tuple[bool, Samples]]:
-        step = self._silent.frames
-        frames = len(silent) * step
-        decided, self._undecided = self._undecided[:frames], self._undecided[frames:]
-        edges = [0, *(np.flatnonzero(np.diff(silent)) + 1), len(silent)]
-        return [
-            (bool(silent[first]), decided[first * step : last * step])
-            for first, last in pairwise(edges)
-            if first < last
-        ]
+        return list(self._undecided.sorted_by(self._silent.flush()))
 
 
 class StripSilence:
@@ -139,14 +148,15 @@ class StripSilence:
         keep = round(keep_silence_s * self._silent.per_s)
         self._near_sound = Ahead(keep, back=keep)
         self._inner = inner
-        self._undecided = self._nothing = nothing(channels)
+        self._undecided = _Undecided(self._silent.frames, channels)
+        self._nothing = nothing(channels)
         self._join = Join(CROSSFADE_S if inner else 0.0, sample_rate=sample_rate, channels=channels)
         self._began = False
         self._gap: list[Samples] = []
 
     def push(self, samples: Samples) -> Samples:
         """Take the next samples; give those that are known to stay."""
-        self._undecided = np.concatenate([self._undecided, samples])
+        self._undecided.push(samples)
         return self._sifted(self._near_sound.push(~self._silent.push(samples)))
 
     def flush(self) -> Samples:
@@ -156,14 +166,9 @@ class StripSilence:
 
     def _sifted(self, stays: Flags) -> Samples:
         """Give what stays of those steps that have been decided."""
-        frames = len(stays) * self._silent.frames
-        decided, self._undecided = self._undecided[:frames], self._undecided[frames:]
         pieces = [self._nothing]
-        edges = np.flatnonzero(np.diff(stays)) + 1
-        for first, last in pairwise([0, *edges, len(stays)]):
-            if first < last:
-                piece = decided[first * self._silent.frames : last * self._silent.frames]
-                pieces += self._sound(piece) if stays[first] else self._silence(piece)
+        for stay, piece in self._undecided.sorted_by(stays):
+            pieces += self._sound(piece) if stay else self._silence(piece)
         return np.concatenate(pieces)
 
     def _sound(self, piece: Samples) -> list[Samples]:

@@ -26,6 +26,29 @@ DETAIL_LENGTH = 300
 RESTRICTED = "a key that may not list what the account has"
 
 
+def too_late(provider: str) -> ProviderTimeout:
+    """Give the error for a vendor that does not answer."""
+    return ProviderTimeout(f"{provider} did not answer in time", provider=provider, retryable=True)
+
+
+def unreachable(provider: str, why: str, status: int | None = None) -> ProviderUnavailable:
+    """Give the error for a connection that cannot be made, or breaks.
+
+    Parameters
+    ----------
+    provider : the provider's name.
+    why : what was seen, without any key.
+    status : WebSocket close code, if there was one.
+    """
+    return ProviderUnavailable(
+        f"the connection to {provider} failed: {why}. "
+        f"Check the network, and the environment variable {provider.upper()}_BASE_URL if it is set.",
+        provider=provider,
+        status=status,
+        retryable=True,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """What a vendor answered instead of doing what was asked."""

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from audiokit.errors import AuthenticationError, ProviderError, ProviderTimeout, ProviderUnavailable
-from audiokit.providers.refusals import Refusal, retry_after_s
+from audiokit.errors import AuthenticationError, ProviderError
+from audiokit.providers.refusals import Refusal, retry_after_s, too_late, unreachable
 
 STATUS_OF = MappingProxyType(
     {
@@ -62,15 +62,9 @@ def _translation(sdk: ModuleType, provider: str, secret: str, error: Exception) 
     if isinstance(error, sdk.APIResponseValidationError):
         return _unreadable(provider, secret, error)
     if isinstance(error, sdk.APITimeoutError | httpx2.TimeoutException):
-        return ProviderTimeout(f"{provider} did not answer in time", provider=provider, retryable=True)
+        return too_late(provider)
     if isinstance(error, sdk.APIConnectionError | httpx2.HTTPError):
-        cause = error.__cause__ or error
-        return ProviderUnavailable(
-            f"the connection to {provider} failed: {_named(cause, secret)}. "
-            f"Check the network, and the environment variable {provider.upper()}_BASE_URL if it is set.",
-            provider=provider,
-            retryable=True,
-        )
+        return unreachable(provider, _named(error.__cause__ or error, secret))
     if isinstance(error, sdk.APIError):
         return _refusal(provider, error).error(secret)
     return _unreadable(provider, secret, error)

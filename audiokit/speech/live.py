@@ -83,9 +83,7 @@ async def _speak(
                 provider = getattr(tts, "provider", type(tts).__name__)
                 raise ProviderUnavailable(f"{provider} answered without any sound", provider=provider, retryable=True)
             offset_s = end_s
-    except asyncio.CancelledError:  # nobody listens any more
-        raise
-    except BaseException:
+    except Exception:  # a cancellation is none: nobody listens any more then
         await chunks.put(None)
         raise
     await chunks.put(None)  # a listener who is behind takes what waits first

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
+from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+from audiokit.agent.thread_loop import ThreadCountingLoop
 
 T = TypeVar("T")
 
 THREAD_POLL_S = 0.05  # how often a loop that waits for a thread looks up; the thread's end wakes it at once
 
 
-class VirtualClockLoop(asyncio.SelectorEventLoop):
+class VirtualClockLoop(ThreadCountingLoop):
     """A loop that never waits for time: `asyncio.sleep(60)` is over at once, and `loop.time()` is 60 later.
 
     While work runs in a thread (`asyncio.to_thread`), the clock stands still and the loop really waits.
@@ -21,34 +22,15 @@ class VirtualClockLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._now_s = 0.0
-        self._in_threads = 0
         super().__init__(_JumpingSelector(self))
 
     def time(self) -> float:
         """Give the virtual time, in seconds."""
         return self._now_s
 
-    def run_in_executor(  # type: ignore[override]  # typeshed spells the callable with type variable tuples
-        self, executor: Executor | None, func: Callable[..., T], *args: Any
-    ) -> asyncio.Future[T]:
-        """Run in a thread, and let the clock stand still until it is done."""
-        future: asyncio.Future[T] = super().run_in_executor(executor, func, *args)
-        self._in_threads += 1
-        future.add_done_callback(self._thread_done)
-        return future
-
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  asyncio's signature
-        """Wait for the threads as any loop does; the clock stands still."""
-        self._in_threads += 1
-        await super().shutdown_default_executor()
-        self._in_threads -= 1
-
-    def _thread_done(self, future: asyncio.Future[Any]) -> None:
-        self._in_threads -= 1
-
     def _jump(self, by_s: float | None, others: int) -> float | None:
         """Move the clock; give the time to wait for real, in seconds, or None to wait for a socket."""
-        if self._in_threads:
+        if self.working_threads:
             return THREAD_POLL_S
         if by_s is not None:
             self._now_s += by_s

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Coroutine
 from typing import Any
 
 from audiokit.agent.fast_clock import SkippingLoop
+from audiokit.agent.thread_loop import ThreadCountingLoop
 
 
 def run(coroutine: Coroutine[Any, Any, float]) -> tuple[float, float]:
@@ -68,3 +70,19 @@ def test_timers_ring_in_their_order() -> None:
 
     run(timed(ring()))
     assert rung == [10, 20, 30]
+
+
+def test_threads_at_work_are_counted() -> None:
+    async def counts() -> list[int]:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, ThreadCountingLoop)
+        done = threading.Event()
+        works = [asyncio.create_task(asyncio.to_thread(done.wait)) for _ in range(3)]
+        await asyncio.sleep(0)
+        during = loop.working_threads
+        done.set()
+        await asyncio.gather(*works)
+        return [during, loop.working_threads]
+
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+        assert runner.run(counts()) == [3, 0]

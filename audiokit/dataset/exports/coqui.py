@@ -24,9 +24,7 @@ LOADING = """## Training
 def write(export: Export) -> str:
     """Write wavs/, one table a part, and the recipes."""
     for part, clips in export.parts.items():
-        rows = [
-            (export.place(clip, "wavs"), plain(clip.text), (clip.speaker or export.settings.speaker)) for clip in clips
-        ]
+        rows = [(export.place(clip, "wavs"), plain(clip.text), export.speaker(clip)) for clip in clips]
         lines = ("|".join(row) + "\n" for row in [("audio_file", "text", "speaker_name"), *rows])
         export.write_text(NAMES[part], "".join(lines))
     for recipe in RECIPES:

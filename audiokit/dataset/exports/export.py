@@ -123,6 +123,10 @@ class Export:
     def __post_init__(self) -> None:
         self.total_s = sum(clip.duration_s for clips in self.parts.values() for clip in clips)
 
+    def speaker(self, clip: Clip) -> str:
+        """Name who speaks: the label of the dataset, else what the settings call everybody."""
+        return clip.speaker or self.settings.speaker
+
     @property
     def language(self) -> str:
         """The language most clips are in; empty when none is known."""

@@ -22,7 +22,7 @@ def write(export: Export) -> str:
         lines = []
         for clip in clips:
             export.place(clip, part)
-            row = row_of(clip, f"{clip.id}.wav", (clip.speaker or export.settings.speaker))
+            row = row_of(clip, f"{clip.id}.wav", export.speaker(clip))
             lines.append(json.dumps({"file_name": row.pop("path"), **row}, ensure_ascii=False) + "\n")
         export.write_text(f"{part}/metadata.jsonl", "".join(lines))
     return LOADING

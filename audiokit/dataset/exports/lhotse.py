@@ -47,7 +47,7 @@ def _recording(export: Export, clip: Clip) -> dict[str, Any]:
 def _supervision(export: Export, clip: Clip, recording: Mapping[str, Any]) -> dict[str, Any]:
     supervision = {
         "id": clip.id, "recording_id": clip.id, "start": 0.0, "duration": recording["duration"], "channel": 0,
-        "text": clip.text, "language": clip.language, "speaker": (clip.speaker or export.settings.speaker),
+        "text": clip.text, "language": clip.language, "speaker": export.speaker(clip),
     }  # fmt: skip
     return {name: value for name, value in supervision.items() if value != ""}
 

@@ -21,7 +21,7 @@ def write(export: Export) -> str:
                 "audio_filepath": export.place(clip, "wavs"),
                 "duration": round(clip.duration_s, 6),
                 "text": " ".join(clip.text.split()),
-                "speaker": (clip.speaker or export.settings.speaker),
+                "speaker": export.speaker(clip),
                 **({"lang": clip.language} if clip.language else {}),
             }
             for clip in clips

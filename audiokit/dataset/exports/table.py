@@ -20,7 +20,7 @@ def write(export: Export) -> str:
     """Write clips/ and one CSV file a part."""
     for part, clips in export.parts.items():
         text = io.StringIO(newline="")
-        rows = [row_of(clip, export.place(clip, "clips"), (clip.speaker or export.settings.speaker)) for clip in clips]
+        rows = [row_of(clip, export.place(clip, "clips"), export.speaker(clip)) for clip in clips]
         table = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(rows)

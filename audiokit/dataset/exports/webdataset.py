@@ -48,7 +48,7 @@ def _shards(clips: Sequence[Clip]) -> Iterator[list[Clip]]:
 
 def _add(tar: tarfile.TarFile, clip: Clip, export: Export) -> None:
     path = export.root / export.place(clip, "wavs")
-    row = row_of(clip, f"{clip.id}.wav", (clip.speaker or export.settings.speaker))
+    row = row_of(clip, f"{clip.id}.wav", export.speaker(clip))
     key = clip.id.replace(".", "_")  # what follows the first dot is the kind of file
     for name, data in ((f"{key}.wav", path.read_bytes()), (f"{key}.json", json.dumps(row).encode())):
         member = tarfile.TarInfo(name)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from audiokit.errors import ProviderError, ProviderTimeout, ProviderUnavailable
-from audiokit.providers.refusals import Refusal, retry_after_s
+from audiokit.errors import ProviderError, ProviderUnavailable
+from audiokit.providers.refusals import Refusal, retry_after_s, too_late, unreachable
 
 if TYPE_CHECKING:
     from websockets.exceptions import ConnectionClosed
@@ -39,14 +39,9 @@ def translated(secret: str) -> Iterator[None]:
     except ConnectionClosed as error:
         raise _closed(error) from error
     except TimeoutError as error:
-        raise ProviderTimeout("deepgram did not answer in time", provider="deepgram", retryable=True) from error
+        raise too_late("deepgram") from error
     except (WebSocketException, OSError) as error:
-        raise ProviderUnavailable(
-            f"the connection to deepgram failed: {type(error).__name__}: {error}. "
-            "Check the network, and the environment variable DEEPGRAM_BASE_URL if it is set.",
-            provider="deepgram",
-            retryable=True,
-        ) from error
+        raise unreachable("deepgram", f"{type(error).__name__}: {error}") from error
 
 
 def refusal(status: int, headers: Mapping[str, str], body: object) -> Refusal:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from audiokit import config
-from audiokit.errors import MissingDependencyError, ProviderError, ProviderTimeout, ProviderUnavailable
+from audiokit.errors import MissingDependencyError, ProviderError
 from audiokit.providers.deepgram.errors import UNREADABLE, refusal, unreadable
-from audiokit.providers.refusals import not_permitted
+from audiokit.providers.refusals import not_permitted, too_late, unreachable
 
 ANSWER_S = 10.0
 
@@ -56,13 +56,8 @@ class DeepgramKey:
             names = ", ".join(str(project["name"]) for project in answer.json()["projects"])
             return f"project {names}" if names else "no project"
         except httpx.TimeoutException as error:
-            raise ProviderTimeout("deepgram did not answer in time", provider="deepgram", retryable=True) from error
+            raise too_late("deepgram") from error
         except httpx.HTTPError as error:
-            raise ProviderUnavailable(
-                f"the connection to deepgram failed: {type(error).__name__}: {error}. "
-                "Check the network, and the environment variable DEEPGRAM_BASE_URL if it is set.",
-                provider="deepgram",
-                retryable=True,
-            ) from error
+            raise unreachable("deepgram", f"{type(error).__name__}: {error}") from error
         except UNREADABLE as error:
             raise unreadable(error) from error

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 from audiokit.config import Key
 from audiokit.contracts import Transcript
-from audiokit.errors import MissingDependencyError, ProviderTimeout, ProviderUnavailable
+from audiokit.errors import MissingDependencyError
 from audiokit.providers.deepgram.errors import UNREADABLE, refusal, unreadable
 from audiokit.providers.deepgram.results import alternative
+from audiokit.providers.refusals import too_late, unreachable
 
 CONNECT_S = 5.0
 ANSWER_S = 300.0  # Deepgram takes about a second for a minute of sound, and refuses after 10 minutes
@@ -48,13 +49,9 @@ async def transcribe_recording(
                 raise unreadable(ValueError("no JSON")) from None
             raise refusal(error.status_code or 500, error.headers or {}, error.body).error(key.secret) from None
         except httpx.TimeoutException as error:
-            raise ProviderTimeout("deepgram did not answer in time", provider="deepgram", retryable=True) from error
+            raise too_late("deepgram") from error
         except httpx.HTTPError as error:
-            raise ProviderUnavailable(
-                f"the connection to deepgram failed: {type(error).__name__}: {error}",
-                provider="deepgram",
-                retryable=True,
-            ) from error
+            raise unreachable("deepgram", f"{type(error).__name__}: {error}") from error
         except UNREADABLE as error:
             raise unreadable(error) from error
 

@@ -12,13 +12,11 @@ from audiokit.errors import (
     AudiokitError,
     AuthenticationError,
     ProviderError,
-    ProviderTimeout,
-    ProviderUnavailable,
     QuotaError,
     VoiceLimitError,
     VoiceNotFoundError,
 )
-from audiokit.providers.refusals import DETAIL_LENGTH, Refusal, retry_after_s
+from audiokit.providers.refusals import DETAIL_LENGTH, Refusal, retry_after_s, too_late, unreachable
 
 PROVIDER = "elevenlabs"
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
@@ -140,9 +138,9 @@ def _translation(error: Exception, secret: str) -> ProviderError | None:
     if isinstance(error, websockets.ConnectionClosed):
         return _closed(error, secret)
     if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return ProviderTimeout(f"{PROVIDER} did not answer in time", provider=PROVIDER, retryable=True)
+        return too_late(PROVIDER)
     if isinstance(error, httpx.HTTPError | websockets.WebSocketException | OSError):
-        return _unreachable(_named(error, secret))
+        return unreachable(PROVIDER, _named(error, secret))
     return _from_sdk(error, secret)
 
 
@@ -159,23 +157,15 @@ def _from_sdk(error: Exception, secret: str) -> ProviderError | None:
 def _closed(error: Any, secret: str) -> ProviderError:
     close = error.rcvd
     if close is None:
-        return _unreachable("it was cut")
+        return unreachable(PROVIDER, "it was cut")
     if close.code == 1008:  # RFC 6455: a policy is violated; the vendor's reason says which
         reason = close.reason or "closed with code 1008"
         code = next((code for code in (*STATUS_OF, *REMEDIES, *ALIASES) if code in reason), "")
         return live_error(code, reason, secret)
     if close.code == 1000:
-        return _unreachable("it was closed before all had come", close.code)
-    return _unreachable(_shown(f"it was closed with code {close.code} {close.reason}".strip(), secret), close.code)
-
-
-def _unreachable(why: str, status: int | None = None) -> ProviderError:
-    return ProviderUnavailable(
-        f"the connection to {PROVIDER} failed: {why}. "
-        "Check the network, and the environment variable ELEVENLABS_BASE_URL if it is set.",
-        provider=PROVIDER,
-        status=status,
-        retryable=True,
+        return unreachable(PROVIDER, "it was closed before all had come", close.code)
+    return unreachable(
+        PROVIDER, _shown(f"it was closed with code {close.code} {close.reason}".strip(), secret), close.code
     )
 
 

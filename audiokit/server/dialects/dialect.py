@@ -21,8 +21,6 @@ class Dialect(ABC):
     """Of the audio it sends, in Hz; known once `is_ready`."""
     is_ready: bool = True
     """Whether the client has said enough for a conversation to begin."""
-    acknowledges_audio: bool = False
-    """Whether the client tells what it has played."""
 
     @abstractmethod
     def read(self, message: Message) -> Iterable[Input]:

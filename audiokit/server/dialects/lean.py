@@ -51,7 +51,6 @@ class Lean(Dialect):
     """One client of `audiokit.v2`."""
 
     name = "v2"
-    acknowledges_audio = True
 
     def __init__(self) -> None:
         self.is_ready = False

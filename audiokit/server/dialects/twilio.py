@@ -34,7 +34,6 @@ class Twilio(Dialect):
 
     name = "twilio"
     sample_rate = mulaw.SAMPLE_RATE
-    acknowledges_audio = True
 
     def __init__(self, gate: Gate) -> None:
         self.is_ready = False
