@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Executor, Future
 from contextvars import copy_context
 from threading import Thread
@@ -64,6 +64,16 @@ class Ahead(Generic[T]):
     async def __anext__(self) -> T:
         return await self.next()
 
+    @property
+    def unread(self) -> Sequence[T]:
+        """What has come and was not read."""
+        return tuple(self._ready)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended with an error."""
+        return self._error is not None
+
     def fail(self, error: Exception) -> None:
         """Abandon the stream; its reader gets `error` after what has come already."""
         self._end(error)
@@ -79,8 +89,10 @@ class Ahead(Generic[T]):
             async for item in items:
                 self._ready.append(item)
                 self.arrived_s = self._loop.time()
-                self.first_s = self.first_s or self.arrived_s
                 self._wake()
+                if self.first_s is None:
+                    self.first_s = self.arrived_s
+                    await asyncio.sleep(0)  # the first item is waited for: its reader comes before the second
         except Exception as raised:  # whatever it is, it is the reader's to judge
             error = raised
         finally:

@@ -197,6 +197,7 @@ class Reply:
                 answer.text += item
                 for clause in splitter.push(item):
                     await self._say(clause, "reply")
+                await asyncio.sleep(0)  # a model may write a lot at once: what is said already comes first
         finally:
             if isinstance(items, Ahead):
                 items.close()

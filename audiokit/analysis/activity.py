@@ -55,7 +55,8 @@ class EnergyVAD:
 
     def speech_probability(self, chunk: AudioChunk) -> float:
         """Compare the chunk's mean square with the threshold's."""
-        power = float(np.mean(np.square(chunk.samples))) if chunk.samples.size else 0.0
+        wave = chunk.samples[:, 0]
+        power = float(wave @ wave) / max(1, len(wave))
         return power / (power + self._threshold_power)
 
     def reset(self) -> None:
