@@ -1,40 +1,71 @@
 # Two commands on a fresh machine that has Python 3.11 or newer and make:
 #   make demo    installs into .venv and prepares the sample podcast
 #   make test    installs into .venv and runs all tests
+# And then: make road, which goes on to speech and to an agent that answers; CONTRIBUTING.md names the rest.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 COQUI = .venv-coqui
+DOCS = .venv-docs
 OUT ?= demo-dataset
 
-.PHONY: demo test test-coqui lint format bench clean
+.PHONY: demo road test test-coqui lint format docs bench release-check licences clean
 
 demo: $(VENV)/.offline
 	$(BIN)/audiokit prep samples/podcast $(OUT) --transcribe
 	@echo
 	@echo "Made $(OUT)/ from samples/podcast: clips/ to listen to, README.md to read, manifest.jsonl for programs."
 	@echo "Your own recordings: $(BIN)/audiokit prep FOLDER OUT"
+	@echo "The rest of the road: make road"
+
+# A clone is the one step that needs a key or 1.8 GB; tests/test_whole_road.py takes it with both.
+road: demo
+	@mkdir -p build/road
+	$(BIN)/audiokit say "What is two plus two?" -o build/road/question.wav --force
+	$(BIN)/audiokit agent --input build/road/question.wav --output build/road/reply.wav --fast --force
+	@echo
+	@echo "Made build/road/question.wav and the agent's reply.wav, with voices of this machine."
+	@echo "With the reader's voice instead, and a key of ElevenLabs, which wants a minute and so all that is there twice:"
+	@echo "  $(BIN)/pip install -e '.[elevenlabs]' && export ELEVENLABS_API_KEY=..."
+	@echo "  $(BIN)/audiokit prep samples/podcast build/road/podcast --duplicates keep"
+	@echo "  $(BIN)/audiokit clone build/road/podcast --speaker 1 --name Reader --consent 'The recordings are in the public domain.'"
+	@echo "  $(BIN)/audiokit agent --input build/road/question.wav --output build/road/reply.wav --fast --force --voice Reader"
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -n auto $(ARGS)
 
 # Coqui and Tortoise want 1.8 GB, so they have an environment of their own; `make test` skips their tests.
 test-coqui: $(COQUI)/.stamp
-	$(COQUI)/bin/pytest -n auto tests/providers/coqui tests/providers/tortoise tests/dataset/exports $(ARGS)
+	$(COQUI)/bin/pytest -n auto tests/providers/coqui tests/providers/tortoise tests/dataset/exports tests/test_whole_road.py $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python .ci/audit.py
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The site, in build/site; any warning ends it, and nothing in it is fetched from elsewhere.
+docs: $(DOCS)/.stamp
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict -f docs/mkdocs.yml
+	@echo "Made build/site: open build/site/index.html"
+
 bench: $(VENV)/.dev
 	$(BIN)/pip install --quiet -e '.[bench]'
 	$(BIN)/python benchmarks/prep.py
+
+# ARGS='--python 3.12 --extra offline' for one environment; all of them take most of an hour.
+release-check: $(VENV)/.dev
+	$(BIN)/python .ci/release.py $(ARGS)
+
+# Every extra has to be installed in one of the two environments.
+licences: $(VENV)/.dev $(COQUI)/.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[all,kokoro,piper,ray,s3,testing]'
+	$(BIN)/python .ci/licences.py $(VENV) $(COQUI)
 
 clean:
 	rm -rf $(VENV) $(OUT) .coverage* .mypy_cache .pytest_cache .ruff_cache
@@ -48,6 +79,11 @@ $(VENV)/.offline: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.offline pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[offline,denoise,dev]'
+	@touch $@
+
+$(DOCS)/.stamp: pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/pip install --quiet --disable-pip-version-check -e '.[agent,docs,elevenlabs,offline,server]'
 	@touch $@
 
 # A torchaudio built for CUDA beside a torch without it: what cannot be loaded goes, and is not needed.

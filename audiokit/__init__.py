@@ -5,6 +5,12 @@ Every public name is here and is imported when it is first used, so `import audi
 
 from __future__ import annotations
 
+import os
+
+# onnxruntime 1.31 reports its use to its maker, and keeps a device's id in the home folder, unless it is told not to
+# before it is first imported. Recordings of voices are nobody else's business; who sets the variable decides.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 TYPE_CHECKING = False  # type checkers take this name for true; `typing` itself costs 15 ms of import
 if TYPE_CHECKING:
     from audiokit import progress
@@ -12,13 +18,14 @@ if TYPE_CHECKING:
     from audiokit.agent.agent import Agent
     from audiokit.agent.settings import AgentSettings
     from audiokit.analysis.report import Report
-    from audiokit.api import analyze, converse, edit, export, info, prep, split
+    from audiokit.api import analyze, converse, edit, export, info, merge_datasets, prep, serve, split
     from audiokit.audio.buffer import Audio
     from audiokit.audio.chunk import AudioChunk
     from audiokit.audio.formats import Encoding
-    from audiokit.cloned import clone, plan_clone
+    from audiokit.cloned import clone, evaluate, plan_clone
     from audiokit.cloning.clone import CloneSettings
     from audiokit.cloning.voices import VoiceBook
+    from audiokit.dataset.engine import RayCluster
     from audiokit.dataset.exports.export import ExportSettings
     from audiokit.dataset.manifest import Dataset
     from audiokit.dataset.settings import PrepSettings
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
     )
     from audiokit.health.doctor import doctor
     from audiokit.health.finding import Finding
+    from audiokit.server.settings import ServerSettings
     from audiokit.speech import cost
     from audiokit.speech.cache import SpeechCache
     from audiokit.speech.prices import PriceTable
@@ -82,9 +90,11 @@ __all__ = [
     "ProviderUnavailable",
     "QuotaError",
     "RateLimitError",
+    "RayCluster",
     "Report",
     "SampleError",
     "SaySettings",
+    "ServerSettings",
     "SpeechCache",
     "UsageCounter",
     "UsageError",
@@ -98,14 +108,17 @@ __all__ = [
     "cost",
     "doctor",
     "edit",
+    "evaluate",
     "events",
     "export",
     "info",
+    "merge_datasets",
     "narrate",
     "plan_clone",
     "prep",
     "progress",
     "say",
+    "serve",
     "split",
     "steps",
     "stream_speech",
@@ -127,8 +140,10 @@ _HOMES = {
     "Finding": "audiokit.health.finding",
     "PrepSettings": "audiokit.dataset.settings",
     "PriceTable": "audiokit.speech.prices",
+    "RayCluster": "audiokit.dataset.engine",
     "Report": "audiokit.analysis.report",
     "SaySettings": "audiokit.speech.speaking",
+    "ServerSettings": "audiokit.server.settings",
     "SpeechCache": "audiokit.speech.cache",
     "UsageCounter": "audiokit.speech.usage",
     "VoiceBook": "audiokit.cloning.voices",
@@ -137,12 +152,15 @@ _HOMES = {
     "converse": "audiokit.api",
     "doctor": "audiokit.health.doctor",
     "edit": "audiokit.api",
+    "evaluate": "audiokit.cloned",
     "export": "audiokit.api",
     "info": "audiokit.api",
+    "merge_datasets": "audiokit.api",
     "narrate": "audiokit.spoken",
     "plan_clone": "audiokit.cloned",
     "prep": "audiokit.api",
     "say": "audiokit.spoken",
+    "serve": "audiokit.api",
     "split": "audiokit.api",
     "stream_speech": "audiokit.spoken",
     "warm": "audiokit.spoken",

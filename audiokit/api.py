@@ -11,12 +11,14 @@ from audiokit.progress import SILENT, Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from audiokit.agent.agent import Agent
     from audiokit.agent.config_file import AgentConfig
     from audiokit.agent.events import Event
     from audiokit.analysis.report import Report
     from audiokit.audio.buffer import Audio
     from audiokit.audio.files import FileInfo
     from audiokit.audio.formats import Encoding
+    from audiokit.dataset.engine import EngineName, RayCluster
     from audiokit.dataset.exports.export import ExportSettings
     from audiokit.dataset.exports.split import Parts
     from audiokit.dataset.manifest import Dataset
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from audiokit.editing.apply import Source
     from audiokit.editing.split import AtSilence, AtTimes, Every, Piece
     from audiokit.editing.step import Step
+    from audiokit.server.background import RunningServer
+    from audiokit.server.settings import ServerSettings
 
 
 def prep(
@@ -32,6 +36,8 @@ def prep(
     settings: PrepSettings | None = None,
     *,
     jobs: int | None = None,
+    engine: EngineName | RayCluster = "local",
+    work: str | os.PathLike[str] | None = None,
     strict: bool = False,
     progress: Progress = SILENT,
 ) -> Dataset:
@@ -39,14 +45,18 @@ def prep(
 
     Each recording is read in blocks, its sound never whole in memory; speech is found by a neural detector, cut in
     pauses, measured, judged, brought to one loudness, and written with a manifest. An interrupted call goes on where
-    it stopped when it is made again; the result is the same to the byte, whatever `jobs`.
+    it stopped when it is made again; the result is the same to the byte, whatever `jobs`, `engine` and machine.
 
     Parameters
     ----------
-    sources : a file, a folder (searched whole) or a glob, or several of them.
-    out : folder of the dataset; new, empty, or one of an earlier call.
+    sources : a file, a folder (searched whole) or a glob, or several of them; addresses too, such as s3://bucket/talks.
+    out : folder of the dataset; new, empty, or one of an earlier call. Behind an address it is kept as the work goes
+        on, so that another machine can go on where this one was lost.
     settings : how to prepare; `PrepSettings()` by default.
-    jobs : worker processes; by default one a processor core.
+    jobs : how many recordings are worked on at once; by default one a processor core, of all machines together.
+    engine : "local", "ray", or a `RayCluster`; machines without the recordings are sent them, or fetch them from
+        their address.
+    work : with `out` behind an address, where its working folder goes; by default into audiokit's home folder.
     strict : stop at the first recording that cannot be used, instead of noting it and going on.
     progress : called with a label and seconds of audio, done and in all.
 
@@ -59,8 +69,8 @@ def prep(
     AudioFileError : a source is not there; with `strict`, also the first recording that cannot be used.
     DatasetError : `out` is no place for a dataset, another call writes it, the disk is full, or nothing usable came
         out.
-    ConfigError : a detector or recognizer of an unknown name.
-    MissingDependencyError : the detector or recognizer is not installed.
+    ConfigError : a detector or recognizer of an unknown name; a store that refuses access; no Ray cluster there.
+    MissingDependencyError : the detector or recognizer is not installed, or Ray, or what a store needs.
     """
     from audiokit.dataset.prepare import prepare
     from audiokit.dataset.settings import PrepSettings
@@ -70,7 +80,9 @@ def prep(
         several,
         out,
         settings or PrepSettings(),
-        jobs=cores() if jobs is None else jobs,
+        jobs=cores() if jobs is None and engine == "local" else jobs,
+        engine=engine,
+        work=work,
         strict=strict,
         progress=progress,
     )
@@ -279,6 +291,38 @@ def export(
     return run(opened, out, format, settings, progress=progress)
 
 
+def merge_datasets(
+    datasets: Sequence[Dataset | str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    *,
+    copy: bool = False,
+    progress: Progress = SILENT,
+) -> Dataset:
+    """Put datasets together into a new folder, which is there whole or not at all; they stay as they are.
+
+    A recording that several have is taken from the first that prepared it. Names that collide get the dataset's name
+    in front. Speakers are labelled anew, and are one only if their voiceprints say so. Decisions of `review` and texts
+    come along. The recordings' own datasets are what `prep` continues; the merged one it refuses.
+
+    Parameters
+    ----------
+    datasets : two or more, opened or as folders; nobody can write them meanwhile.
+    out : the folder; new or empty.
+    copy : copy the clips. Otherwise each gets a second name (a hard link) where the disk can, and takes no space:
+        audiokit replaces clips and never writes into them, but another program might.
+    progress : called with a clip's id and seconds of audio, done and in all.
+
+    Raises
+    ------
+    UsageError : fewer than two datasets, or one named twice.
+    DatasetError : no dataset, one that is being written, clips of different rates or formats, a clip that is not what
+        its manifest says, `out` holds something, or a full disk.
+    """
+    from audiokit.dataset.merge import merge
+
+    return merge(datasets, out, copy=copy, progress=progress)
+
+
 def converse(
     source: str | os.PathLike[str],
     out: str | os.PathLike[str],
@@ -312,6 +356,36 @@ def converse(
     events: list[Event] = []
     hold(build(patient(chosen) if fast else chosen), doors, show=events.append, fast=fast)
     return events
+
+
+def serve(agent: Agent | None = None, settings: ServerSettings | None = None) -> RunningServer:
+    """Serve an agent to browsers, telephones and programs, while the program goes on.
+
+    Works in scripts and where an event loop runs, as in Jupyter. A script that has nothing else to do waits:
+    `serve().wait()`. With several workers a script needs the usual `if __name__ == "__main__":`.
+
+    Parameters
+    ----------
+    agent : who is talked with; by default whom `settings` name, else an agent that needs no key and no network.
+    settings : where and for whom; by default on http://127.0.0.1:8765. A token that they lack is taken from
+        AUDIOKIT_SERVER_TOKEN.
+
+    Returns
+    -------
+    RunningServer : has `url`, `wait()` and `stop()`; as a context manager it stops when its block ends.
+
+    Raises
+    ------
+    ConfigError : the address is taken, the agent cannot be opened, or several workers shall share one of this process.
+    MissingDependencyError : the extra `server` is not installed, or one that the agent needs.
+    """
+    from dataclasses import replace
+
+    from audiokit.server.background import start
+    from audiokit.server.settings import ServerSettings, token_from_environment
+
+    settings = settings or ServerSettings()
+    return start(replace(settings, token=settings.token or token_from_environment()), agent)
 
 
 def cores() -> int:

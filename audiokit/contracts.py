@@ -45,6 +45,8 @@ class Transcript:
     """ISO 639-1 code, empty when unknown."""
     confidence: float = 0.0
     """How sure the recognizer is, 0..1: the mean over words."""
+    language_probability: float | None = None
+    """How likely it is that this language is spoken, 0..1; None if the recognizer does not say."""
     words: tuple[Word, ...] = field(default=())
     """Words with times, if the recognizer gives them."""
     is_final: bool = True
@@ -160,7 +162,8 @@ class SpeechChunk(AudioChunk):
 class TTS(Protocol):
     """Text to speech. Any method may raise ProviderError.
 
-    One may also have `concurrency: int`, how many texts it speaks at once; an answer of its vendor may change it.
+    One may also have `concurrency: int | None`, how many texts it speaks at once; None: it does not know. An answer of
+    its vendor may change it. What stands in front of another TTS passes it on.
     """
 
     sample_rate: int
@@ -229,6 +232,14 @@ class Usage:
     """Tokens written."""
     model: str = ""
     """Which model's price holds."""
+
+    def __add__(self, other: Usage) -> Usage:
+        """Add what another reply of the same turn was counted as."""
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            model=other.model or self.model,
+        )
 
 
 class LLM(Protocol):

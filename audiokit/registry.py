@@ -32,7 +32,7 @@ BUILT_IN = MappingProxyType(
             "silero": "audiokit.analysis.activity:SileroVAD",
             "energy": "audiokit.analysis.activity:EnergyVAD",
         },
-        "turn": {},
+        "turn": {"smart-turn": "audiokit.providers.smart_turn:SmartTurn"},
         "tts": {
             "elevenlabs": "audiokit.providers.elevenlabs.speech:ElevenLabsTTS",
             "hibari": "audiokit.providers.hibari:Hibari",

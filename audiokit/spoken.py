@@ -71,7 +71,7 @@ def say(
     Parameters
     ----------
     text : what to say; blank lines part paragraphs.
-    voice : a name in the `VoiceBook`, the provider's own name for a voice, or a `Voice`; None: its default.
+    voice : a name in the `VoiceBook`, PROVIDER:ID, a name that the provider gave, or a `Voice`; None: its default.
     out : a file to write; its extension gives the format. Without it the sound comes back.
     srt : a file for subtitles: by words if the provider tells their times, else by sentences.
     settings : who speaks and how; `SaySettings()` by default: hibari, offline, with the cache.
@@ -232,6 +232,7 @@ class _Speaking:
         *,
         words: bool = False,
     ) -> None:
+        from audiokit.cloning.find_voice import find_voice
         from audiokit.speech.speaking import OFFLINE, SaySettings, cache_for, speaker_for, with_words
         from audiokit.speech.usage import UsageCounter
 
@@ -270,21 +271,6 @@ class _Speaking:
         stream = narrated(self.tts, lines, self.voice, pace, start_s=start_s, progress=progress)
         with closing(portal.iterate(stream)) as spoken:  # type: ignore[type-var]
             yield spoken
-
-
-def find_voice(name: str, provider: str) -> Voice:
-    """Find a voice by its name: in the `VoiceBook`, else as the provider's own.
-
-    Parameters
-    ----------
-    name : of the voice.
-    provider : whose voice it is if the book does not know it.
-    """
-    from audiokit.cloning.voices import VoiceBook
-    from audiokit.contracts import Voice
-
-    book = VoiceBook()
-    return book.get(name) if name in book else Voice(name=name, provider=provider, voice_id=name)
 
 
 def _chapters(text: str) -> list[Chapter]:

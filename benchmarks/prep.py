@@ -25,7 +25,7 @@ from tools import PEERS
 AUDIOKIT = {"audiokit": (), "audiokit-20s": ("--max-seconds", "20")}
 """audiokit as it comes, and with longer clips: fewer sentences are longer than these, so fewer are split at a comma."""
 PACKAGES = ("audiokit", "numpy", "onnxruntime", "av", "soundfile", "soxr", "pydub", "librosa", "auditok")
-FOLDER_MINUTES, FOLDER_SEEDS = 10, (1, 2, 3, 4)
+FOLDER_MINUTES, FOLDER_SEEDS = 60, (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import ast
 import importlib.metadata
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,14 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_a_test_that_reaches_for_the_network_fails() -> None:
     with socket.socket() as outward, pytest.raises(pytest.fail.Exception, match="reached for the network"):
         outward.connect(("192.0.2.1", 80))
+
+
+@pytest.mark.process
+def test_nobody_is_told_that_a_model_is_used(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("XDG_CACHE_HOME", None)
+    program = "import audiokit, audiokit.analysis.silero as silero; silero.fastest_network()"
+    subprocess.run([sys.executable, "-c", program], env=environment, cwd=Path(__file__).parents[1], check=True)
+    assert list(tmp_path.iterdir()) == []

@@ -82,11 +82,15 @@ class Agent:
         """How it behaves."""
         return self._services.settings
 
-    @property
-    def mistake(self) -> AudiokitError | None:
-        """What the user must mend before it can hear, think or speak at all; None when no such thing is known."""
+    def mistake(self, *, hears: bool = True) -> AudiokitError | None:
+        """Give what must be mended before it can hear, think or speak at all; None when no such thing is known.
+
+        Parameters
+        ----------
+        hears : whether it needs a recognizer: not where the user types.
+        """
         services = self._services
-        return services.stt.mistake or services.llm.mistake or services.tts.mistake
+        return (hears and services.stt.mistake) or services.llm.mistake or services.tts.mistake
 
     def priced_by(self, price: Price) -> Agent:
         """Have each turn's metrics tell what it costs; gives the agent itself."""

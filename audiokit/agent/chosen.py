@@ -8,10 +8,11 @@ from types import MappingProxyType
 from typing import Literal, overload
 
 from audiokit.agent.trim import TrimmedTTS
-from audiokit.agent.voiced import VoicedTTS, find_voice
-from audiokit.contracts import LLM, STT, TTS, VAD, Setting, TurnDetector, Voice
-from audiokit.errors import ConfigError
+from audiokit.agent.voiced import VoicedTTS
+from audiokit.cloning.find_voice import find_voice
+from audiokit.contracts import LLM, STT, TTS, VAD, Setting, TurnDetector
 from audiokit.registry import provider, takes
+from audiokit.speech.speaking import check_owner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class ProviderConfig:
     provider: str
     """Its name in the registry."""
     voice: str = ""
-    """Of speech: a name from the VoiceBook, or the provider's own for a voice; empty: its default voice."""
+    """Of speech: as `find_voice` takes it; empty: the provider's default voice."""
     settings: Mapping[str, Setting] = field(default_factory=lambda: MappingProxyType({}))
     """What the provider's class takes."""
 
@@ -62,8 +63,11 @@ def open_speech(chosen: ProviderConfig, language: str = "", *, cache: bool = Fal
 
     Raises
     ------
-    ConfigError : see `registry.provider`; or the voice is another provider's.
+    ConfigError : see `registry.provider`.
+    UsageError : the voice belongs to another provider.
     """
+    voice = find_voice(chosen.voice, chosen.provider) if chosen.voice else None
+    check_owner(voice, chosen.provider)
     tts = open_provider("tts", chosen, language)
     if cache:
         from audiokit.speech.cache import SpeechCache
@@ -71,16 +75,4 @@ def open_speech(chosen: ProviderConfig, language: str = "", *, cache: bool = Fal
 
         model = str(chosen.settings.get("model", ""))
         tts = CachedTTS(tts, SpeechCache(), provider=chosen.provider, model=model)
-    return VoicedTTS(TrimmedTTS(tts), chosen.provider, _voice(chosen) if chosen.voice else None)
-
-
-def _voice(chosen: ProviderConfig) -> Voice:
-    voice = find_voice(chosen.voice)
-    if voice is None:
-        return Voice(name=chosen.voice, provider=chosen.provider, voice_id=chosen.voice)
-    if voice.provider != chosen.provider:
-        raise ConfigError(
-            f"the voice {voice.name!r} speaks with {voice.provider}, not with {chosen.provider}. "
-            f"Set provider = {voice.provider!r}, or choose another voice."
-        )
-    return voice
+    return VoicedTTS(TrimmedTTS(tts), chosen.provider, voice)

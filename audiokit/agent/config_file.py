@@ -19,7 +19,7 @@ from audiokit.agent.http_tools import HttpTool, HttpToolConfig
 from audiokit.agent.mute import MuteTTS
 from audiokit.agent.sections import Place, read_section, read_value
 from audiokit.agent.settings import AgentSettings
-from audiokit.agent.voiced import find_voice
+from audiokit.cloning.find_voice import find_voice
 from audiokit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -149,13 +149,13 @@ def patient(config: AgentConfig) -> AgentConfig:
 
 
 def with_voice(config: AgentConfig, name: str) -> AgentConfig:
-    """Let a voice speak: one of the VoiceBook with its own provider, others with the provider that speaks first.
+    """Let a voice speak, with the provider that it belongs to: that of a bare name is the one that speaks first.
 
     What spoke before steps in when it fails.
     """
-    known = find_voice(name)
     first = config.tts[0]
-    if known is None or known.provider == first.provider:
+    known = find_voice(name, first.provider)
+    if known.provider == first.provider:
         return replace(config, tts=(replace(first, voice=name), *config.tts[1:]))
     own = next((each for each in config.tts if each.provider == known.provider), None)
     chosen = replace(own or ProviderConfig(provider=known.provider), voice=name)

@@ -64,8 +64,8 @@ async def converse(agent: Agent, doors: Doors, lines: AsyncIterator[str] | None 
 
     Raises
     ------
-    AudioFileError, ConfigError, MissingDependencyError : a file or a device does not open, or a stage of the agent has
-        nobody left who could ever work as it is set up.
+    AudioFileError, ConfigError, MissingDependencyError, AuthenticationError : a file or a device does not open, or a
+        stage of the agent has nobody left who could ever work as it is set up, or whose key is good.
     UsageError : the reply would replace the recording that is answered.
     """
     if doors.input is not None:
@@ -74,7 +74,7 @@ async def converse(agent: Agent, doors: Doors, lines: AsyncIterator[str] | None 
     async with AsyncExitStack() as stack:
         opened = _Opened(doors, stack)
         await _warmed(agent)
-        _check_mistakes(agent)
+        _check_mistakes(agent, doors)
         session = await agent.session(opened.out).__aenter__()
         notebook = _Notebook(doors.session, session)
         stack.push_async_callback(_closed, session, opened, notebook)
@@ -99,7 +99,7 @@ async def converse(agent: Agent, doors: Doors, lines: AsyncIterator[str] | None 
                     over.set()
                 yield event
                 if isinstance(event, TurnEnded):
-                    _check_mistakes(agent)
+                    _check_mistakes(agent, doors)
         if feeding.done():
             feeding.result()
 
@@ -160,10 +160,10 @@ def _check_apart(source: PathLike, target: PathLike | None) -> None:
         raise UsageError(f"{target} is the recording that is answered; name another file for the reply.")
 
 
-def _check_mistakes(agent: Agent) -> None:
+def _check_mistakes(agent: Agent, doors: Doors) -> None:
     """End a conversation that can come to nothing: no other turn would go better."""
-    if agent.mistake:
-        raise agent.mistake
+    if mistake := agent.mistake(hears=doors.input is not None or doors.microphone is not None):
+        raise mistake
 
 
 async def _warmed(agent: Agent) -> None:

@@ -44,9 +44,13 @@ class TurnMetrics:
     latency_s: float | None = None
     """`first_audio_s - speech_end_s`, in seconds."""
     input_tokens: int = 0
-    """Tokens that the models read."""
+    """Tokens that the models read for the reply."""
     output_tokens: int = 0
-    """Tokens that the models wrote."""
+    """Tokens that the models wrote for it."""
+    wasted_input_tokens: int = 0
+    """About how many they read for replies that were begun ahead and thrown away."""
+    wasted_output_tokens: int = 0
+    """About how many they wrote for those."""
     is_estimate: bool = False
     """Whether tokens were estimated from characters, for a model that was cut short or does not count."""
     tts_characters: int = 0
@@ -54,7 +58,9 @@ class TurnMetrics:
     cached_characters: int = 0
     """How many of them came from a cache and cost nothing."""
     cost_usd: float | None = None
-    """What the vendors charge, in US dollars; None when a price is unknown."""
+    """What the vendors charge, in US dollars, thrown away replies included; None when a price is unknown."""
+    wasted_usd: float | None = None
+    """How much of it for those, in US dollars."""
     tools: int = 0
     """Tools called."""
     speculations: int = 0

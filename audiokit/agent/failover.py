@@ -13,6 +13,7 @@ from audiokit.agent.ahead import Ahead, opened
 from audiokit.agent.events import Stage
 from audiokit.errors import (
     AudiokitError,
+    AuthenticationError,
     ConfigError,
     MissingDependencyError,
     ProviderError,
@@ -107,8 +108,8 @@ class Chain(Generic[P]):
     def failed(self, provider: P, now_s: float, failure: ProviderError | None = None) -> None:
         """Note a provider's failure, and what it was, if that is known."""
         self._breaker(provider).failed(now_s)
-        mistake = failure.__cause__ if failure else None
-        if isinstance(mistake, ConfigError | MissingDependencyError):
+        mistake = failure if isinstance(failure, AuthenticationError) else failure and failure.__cause__
+        if isinstance(mistake, AuthenticationError | ConfigError | MissingDependencyError):
             self._mistakes[id(provider)] = mistake
 
     def succeeded(self, provider: P) -> None:

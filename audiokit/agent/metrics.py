@@ -27,6 +27,7 @@ class TurnMeter:
     first_audio_s: float | None = None
     interrupted_s: float | None = None
     usage: Usage = field(default_factory=Usage)
+    wasted: Usage = field(default_factory=Usage)
     is_estimate: bool = False
     tts_characters: int = 0
     cached_characters: int = 0
@@ -37,11 +38,7 @@ class TurnMeter:
 
     def count(self, usage: Usage) -> None:
         """Add what a model was counted as."""
-        self.usage = Usage(
-            input_tokens=self.usage.input_tokens + usage.input_tokens,
-            output_tokens=self.usage.output_tokens + usage.output_tokens,
-            model=usage.model or self.usage.model,
-        )
+        self.usage += usage
 
     def estimate(self, usage: Usage) -> None:
         """Add what a model must have read and written that did not tell its count."""
@@ -69,13 +66,17 @@ class TurnMeter:
         latency_s = None
         if self.first_audio_s is not None and self.speech_end_s is not None:
             latency_s = self.first_audio_s - self.speech_end_s
-        measured = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "usage"}
+        counts = ("usage", "wasted")
+        measured = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in counts}
         return TurnMetrics(
             **measured,
             latency_s=latency_s,
             input_tokens=self.usage.input_tokens,
             output_tokens=self.usage.output_tokens,
-            cost_usd=price(self.usage, self.tts_characters - self.cached_characters) if price else None,
+            wasted_input_tokens=self.wasted.input_tokens,
+            wasted_output_tokens=self.wasted.output_tokens,
+            cost_usd=price(self.wasted + self.usage, self.tts_characters - self.cached_characters) if price else None,
+            wasted_usd=price(self.wasted, 0) if price else None,
         )
 
 

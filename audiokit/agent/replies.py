@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, TypeAlias
 
 from audiokit.agent import events, moves
-from audiokit.agent.conversation import Conversation, summary_request
+from audiokit.agent.conversation import Conversation, summary_request, tokens_of
 from audiokit.agent.metrics import TurnMeter
 from audiokit.agent.pipeline import Reply
 from audiokit.agent.speculate import Item, Speculation
 from audiokit.agent.surroundings import Surroundings
+from audiokit.contracts import Message, ToolCall, Usage
 from audiokit.errors import ProviderError
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class Replies:
         self._around, self._history = around, history
         self._services, self._settings = around.services, around.services.settings
         most = self._settings.max_speculations if self._settings.speculate else 0
-        self.speculation = Speculation(self._open_ahead, most)
+        self.speculation = Speculation(self._open_ahead, self._usage_ahead, most)
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._unanswered = ""
@@ -65,10 +66,10 @@ class Replies:
         now_s = self._around.clock()
         self._emit(events.UserText(at_s=now_s, turn_id=turn_id, text=text, is_final=True))
         begun = self.speculation.take(text)
-        started, wasted = self.speculation.counts()
+        guesses = self.speculation.count()
         meter = TurnMeter(
-            speech_end_s=speech_end_s, endpoint_s=now_s, stt_final_s=final_s, speculations=started,
-            wasted_speculations=wasted,
+            speech_end_s=speech_end_s, endpoint_s=now_s, stt_final_s=final_s, speculations=guesses.started,
+            wasted_speculations=guesses.wasted, wasted=guesses.usage,
         )  # fmt: skip
         if begun and begun.first_s is not None:
             meter.llm_first_token_s = now_s - (asyncio.get_running_loop().time() - begun.first_s)
@@ -206,6 +207,19 @@ class Replies:
     def _open_ahead(self, text: str) -> AsyncIterator[Item]:
         messages = self._history.messages(_joined(self._unanswered, text))
         return self._services.reply(messages, self._tell_ahead)
+
+    def _usage_ahead(self, text: str, items: Sequence[Item]) -> Usage:
+        """Give what a reply took that was thrown away: what the model counted, else about what it read and wrote."""
+        counted = [item for item in items if isinstance(item, Usage)]
+        if counted:
+            return counted[-1]
+        wrote = "".join(item for item in items if isinstance(item, str))
+        calls = tuple(item for item in items if isinstance(item, ToolCall))
+        messages = self._history.messages(_joined(self._unanswered, text))
+        return Usage(
+            input_tokens=tokens_of(messages),
+            output_tokens=tokens_of([Message(role="assistant", text=wrote, tool_calls=calls)]) if items else 0,
+        )
 
     def _tell_ahead(self, stage: events.Stage, provider: str, message: str, fallback: str | None) -> None:
         failed = events.ProviderFailed(

@@ -30,6 +30,7 @@ ATTRIBUTES = {
     "tts_characters": "audiokit.tts_characters",
     "cached_characters": "audiokit.cached_characters",
     "cost_usd": "audiokit.cost_usd",
+    "wasted_usd": "audiokit.wasted_usd",
     "tools": "audiokit.tools",
 }
 """Names of `TurnMetrics` and of the span's attributes; tokens by OpenTelemetry's convention."""

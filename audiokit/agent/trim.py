@@ -15,6 +15,7 @@ import numpy as np
 
 from audiokit.audio.buffer import Samples
 from audiokit.contracts import TTS, SpeechChunk, Voice, Word
+from audiokit.speech.concurrency import concurrency_of
 
 AUDIBLE = 1e-3  # -60 dBFS: below the breath of every voice, above the noise of the quantizer
 LEAD_S = 0.02  # so that no consonant begins with a click
@@ -67,6 +68,11 @@ class TrimmedTTS:
     def __init__(self, tts: TTS) -> None:
         self._tts = tts
         self.sample_rate, self.encoding, self.settings_key = tts.sample_rate, tts.encoding, tts.settings_key
+
+    @property
+    def concurrency(self) -> int | None:
+        """How many texts it speaks at once: as the TTS behind."""
+        return concurrency_of(self._tts)
 
     async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, a piece at a time as it is made; the times of words fit what is left."""

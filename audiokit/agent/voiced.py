@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from audiokit.contracts import TTS, SpeechChunk, Voice
+from audiokit.speech.concurrency import concurrency_of
 
 
 class VoicedTTS:
@@ -21,14 +22,11 @@ class VoicedTTS:
         self.name, self._tts, self._voice = name, tts, voice
         self.sample_rate, self.encoding, self.settings_key = tts.sample_rate, tts.encoding, tts.settings_key
 
+    @property
+    def concurrency(self) -> int | None:
+        """How many texts it speaks at once: as the TTS behind."""
+        return concurrency_of(self._tts)
+
     def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, a piece at a time as it is made."""
         return self._tts.synthesize(text, voice or self._voice)
-
-
-def find_voice(name: str) -> Voice | None:
-    """Find a voice in the VoiceBook; None when it is not there, and perhaps a provider's own name."""
-    from audiokit.cloning.voices import VoiceBook
-
-    book = VoiceBook()
-    return book.get(name) if name in book else None

@@ -2,14 +2,17 @@
 
 Source
 ------
-C. K. A. Reddy, V. Gopal, R. Cutler: DNSMOS P.835, ICASSP 2022. Networks and calibration are those of the package
-speechmos.
+C. K. A. Reddy, V. Gopal, R. Cutler: DNSMOS P.835, ICASSP 2022. The network is that of the package speechmos, the
+calibration that of its paper's code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -17,11 +20,15 @@ from audiokit.analysis.activity import Region
 from audiokit.analysis.segments import region_mask
 from audiokit.analysis.silero import SAMPLE_RATE, Vector
 from audiokit.analysis.tracks import LEVEL_S, Pieces
-from audiokit.audio.buffer import Samples
+from audiokit.audio.buffer import Audio, Samples
 from audiokit.errors import MissingDependencyError
 
 WINDOW = 144_160  # frames: 9.01 s, what the network takes
-NAMES = ("ovrl_mos", "sig_mos", "bak_mos")
+NETWORK = Path("dnsmos_models", "sig_bak_ovr.onnx")
+# From what the network says to opinions: coefficients of squares, first powers and constants.
+SIGNAL, BACKGROUND, OVERALL = (
+    (-0.08397278, 1.22083953, 0.0052439), (-0.13166888, 1.60915514, -0.39604546), (-0.06766283, 1.11546468, 0.04602535),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,22 @@ class Mos:
     """The absence of noise."""
 
 
+def rate(audio: Audio) -> Mos:
+    """Rate a short recording by the 9 s in its middle; a shorter one is repeated, as DNSMOS does.
+
+    Parameters
+    ----------
+    audio : any rate and channels, at least one frame.
+
+    Raises
+    ------
+    MissingDependencyError : speechmos is not installed.
+    """
+    wave = audio.mono().resample(SAMPLE_RATE).samples[:, 0]
+    start = max(0, (len(wave) - WINDOW) // 2)
+    return network()(np.resize(wave[start : start + WINDOW], WINDOW))
+
+
 class MosReader:
     """Rates a mono stream at 16 kHz, 9 s at a time without overlap.
 
@@ -45,13 +68,9 @@ class MosReader:
     """
 
     def __init__(self) -> None:
-        try:
-            from speechmos import dnsmos
-        except ImportError as error:
-            raise MissingDependencyError("DNSMOS (speechmos)", extra="analysis") from error
-        self._rate = dnsmos.run
+        self._rate = network()
         self._pieces = Pieces(WINDOW, self._read)
-        self._found: list[list[float]] = []
+        self._found: list[tuple[float, float, float]] = []
 
     def push(self, samples: Samples) -> None:
         """Take the next `samples`, shape (frames, 1), of any length."""
@@ -76,5 +95,36 @@ class MosReader:
         return Mos(overall=float(overall), signal=float(signal), background=float(background))
 
     def _read(self, wave: Vector) -> None:
-        scores = self._rate(np.clip(wave, -1, 1), SAMPLE_RATE)
-        self._found.append([float(scores[name]) for name in NAMES])
+        found = self._rate(wave)
+        self._found.append((found.overall, found.signal, found.background))
+
+
+@cache
+def network() -> Callable[[Vector], Mos]:
+    """Load the network once: from WINDOW frames to scores.
+
+    It is run without the package around it, which rates everything by a second network too, and with one thread, so
+    that workers side by side do not wait for each other.
+
+    Raises
+    ------
+    MissingDependencyError : speechmos or onnxruntime is not installed.
+    """
+    package = find_spec("speechmos")
+    path = Path((package and package.origin) or "").parent / NETWORK
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingDependencyError("DNSMOS (onnxruntime)", extra="analysis") from error
+    if not path.is_file():
+        raise MissingDependencyError("DNSMOS (speechmos)", extra="analysis")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+    def rated(wave: Vector) -> Mos:
+        raw = session.run(None, {"input_1": np.clip(wave, -1, 1)[np.newaxis]})[0][0]
+        signal, background, overall = map(np.polyval, (SIGNAL, BACKGROUND, OVERALL), map(float, raw))
+        return Mos(overall=float(overall), signal=float(signal), background=float(background))
+
+    return rated

@@ -38,14 +38,26 @@ def agent() -> None:
     """Talk with an agent that listens, thinks and speaks.
 
     Without a command: `audiokit agent run`, whose options are shown by `audiokit agent run --help`.
-    """
+
+    \b
+    Examples:
+      audiokit agent
+      audiokit agent --text
+      audiokit agent init
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
 
 
 @click.command(short_help="Write a commented agent.toml")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default="agent.toml")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def init(path: Path, force: bool) -> None:
-    """Write a commented agent.toml: providers with fallbacks, prompt, turn taking, limits, tools."""
+    """Write a commented agent.toml: providers with fallbacks, prompt, turn taking, limits, tools.
+
+    \b
+    Examples:
+      audiokit agent init
+      audiokit agent init bakery.toml
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     import os
 
     from audiokit.agent.config_file import template
@@ -71,7 +83,12 @@ def check(ctx: click.Context, config: str | None, as_json: bool) -> None:
 
     Speech first, then each recognizer with what was spoken, then the models, fallbacks included. Real calls: vendors
     charge them. Exit code: that of the first failure.
-    """
+
+    \b
+    Examples:
+      audiokit agent check
+      audiokit agent check --config agent.toml --json
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit import portal
     from audiokit.agent.check import Checked
     from audiokit.agent.check import check as run
@@ -99,7 +116,12 @@ def simulate(ctx: click.Context, scenarios: tuple[str, ...], as_json: bool) -> N
 
     A scenario scripts the user, the services and their failures, and says what is to be heard and remembered. Time is
     virtual: a minute of conversation takes milliseconds. Exit code 1: one of them went otherwise.
-    """
+
+    \b
+    Examples:
+      audiokit agent simulate scenario.yaml
+      audiokit agent simulate scenarios/*.yaml --json
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.output import print_json
     from audiokit.testing.scenario import read, run
 

@@ -34,7 +34,13 @@ def cache() -> None:
 @cache.command(short_help="Count entries, hits and what they saved")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def stats(as_json: bool) -> None:
-    """Count entries, hits and what they saved, by the dated price table."""
+    """Count entries, hits and what they saved, by the dated price table.
+
+    \b
+    Examples:
+      audiokit cache stats
+      audiokit cache stats --json
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.output import print_json
     from audiokit.speech.prices import PriceTable
 
@@ -56,7 +62,13 @@ def stats(as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Longest list.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def list_(limit: int, as_json: bool) -> None:
-    """List what is kept, the last used first."""
+    """List what is kept, the last used first.
+
+    \b
+    Examples:
+      audiokit cache list
+      audiokit cache list --limit 10 --json
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from itertools import islice
 
     from audiokit.cli.output import print_json
@@ -79,7 +91,13 @@ def list_(limit: int, as_json: bool) -> None:
 @click.option("--max-days", type=click.FloatRange(0, min_open=True), help="Longest time without use, in days.  "
               "[default: that of the settings]")  # fmt: skip
 def prune(max_mb: float | None, max_days: float | None) -> None:
-    """Remove what is too old or too much; what was used longest ago goes first."""
+    """Remove what is too old or too much; what was used longest ago goes first.
+
+    \b
+    Examples:
+      audiokit cache prune --max-mb 500
+      audiokit cache prune --max-days 30
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     removed = _cache().prune(
         max_bytes=None if max_mb is None else round(max_mb * 1e6),
         max_age_s=None if max_days is None else max_days * 86400,
@@ -90,7 +108,13 @@ def prune(max_mb: float | None, max_days: float | None) -> None:
 @cache.command(short_help="Remove everything")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clear(yes: bool) -> None:
-    """Remove all entries and the counts; a shared cache stays."""
+    """Remove all entries and the counts; a shared cache stays.
+
+    \b
+    Examples:
+      audiokit cache clear
+      audiokit cache clear --yes
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     found = _cache()
     if not yes:
         click.confirm(f"Remove {_counted(found.stats())} from {found.folder}?", abort=True, err=True)
@@ -111,7 +135,12 @@ def warm(file: Path, voice: str | None, given: tuple[str, ...], clauses: bool, q
 
     A line is one entry, exactly as it stands, or with --clauses one for each clause: it is found again when the same
     is said, letter by letter.
-    """
+
+    \b
+    Examples:
+      audiokit cache warm phrases.txt --voice Ann
+      audiokit cache warm phrases.txt --clauses
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.bars import progress_bar
     from audiokit.cli.output import interrupt_hint, show_notes
     from audiokit.cli.pairs import settings as pairs
@@ -134,7 +163,12 @@ def warm(file: Path, voice: str | None, given: tuple[str, ...], clauses: bool, q
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 @click.option("--quiet", is_flag=True, help="No bar; errors only.")
 def export(file: Path, force: bool, quiet: bool) -> None:
-    """Pack all entries into FILE, a zip that `audiokit cache import` takes on another machine."""
+    """Pack all entries into FILE, a zip that `audiokit cache import` takes on another machine.
+
+    \b
+    Examples:
+      audiokit cache export phrases.zip
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.bars import progress_bar
     from audiokit.errors import UsageError
     from audiokit.speech.pack import export_pack
@@ -150,7 +184,12 @@ def export(file: Path, force: bool, quiet: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--quiet", is_flag=True, help="No bar; errors only.")
 def import_(file: Path, quiet: bool) -> None:
-    """Take the entries of FILE, from `audiokit cache export`; each one is checked."""
+    """Take the entries of FILE, from `audiokit cache export`; each one is checked.
+
+    \b
+    Examples:
+      audiokit cache import speech.zip
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.bars import progress_bar
     from audiokit.speech.pack import import_pack
 

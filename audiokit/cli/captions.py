@@ -153,7 +153,8 @@ def summary(turns: Sequence[tuple[int, TurnMetrics]]) -> str:
         count = "1 turn" if len(latencies) == 1 else f"{len(latencies)} turns"
         said.append(f"latency p50 {1000 * middle:.0f} ms, p95 {1000 * late:.0f} ms over {count}")
     if cost := sum(each.cost_usd or 0 for _, each in turns):
-        said.append(f"{cost:.4f} USD")
+        wasted = sum(each.wasted_usd or 0 for _, each in turns)
+        said.append(f"{cost:.4f} USD" + (f", {wasted:.4f} of it for replies begun in vain" if wasted else ""))
     return ", ".join(said)
 
 

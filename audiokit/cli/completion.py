@@ -19,7 +19,13 @@ Put it where your shell looks for completions, then open a new shell:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the script that completes words in your shell."""
+    """Print the script that completes words in your shell.
+
+    \b
+    Examples:
+      audiokit completion bash
+      audiokit completion zsh > _audiokit
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     script = get_completion_class(shell)
     if script is None:
         raise ValueError(f"click knows no completion for {shell!r}")

@@ -27,7 +27,13 @@ def config() -> None:
 @config.command(short_help="Show every setting and its source; keys never")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def show(as_json: bool) -> None:
-    """Show every setting and its source; of a key only whether there is one."""
+    """Show every setting and its source; of a key only whether there is one.
+
+    \b
+    Examples:
+      audiokit config show
+      audiokit config show --json
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from dataclasses import asdict
 
     from audiokit.cli.output import print_json
@@ -70,7 +76,13 @@ def set_(name: str, value: str | None) -> None:
 @config.command(short_help="Remove a value from config.toml, or a key from the keyring")
 @click.argument("name")
 def unset(name: str) -> None:
-    """Remove NAME from config.toml, or a key from the system's keyring."""
+    """Remove NAME from config.toml, or a key from the system's keyring.
+
+    \b
+    Examples:
+      audiokit config unset cache.max_bytes
+      audiokit config unset OPENAI_API_KEY
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.config import keep_key
     from audiokit.health.settings import set_value
 
@@ -83,7 +95,12 @@ def unset(name: str) -> None:
 
 @config.command(short_help="Print where config.toml is")
 def path() -> None:
-    """Print where config.toml is, or would be."""
+    """Print where config.toml is, or would be.
+
+    \b
+    Examples:
+      audiokit config path
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.health.settings import settings_path
 
     click.echo(settings_path())

@@ -34,7 +34,13 @@ def cost() -> None:
 @click.option("--tts", "services", metavar="NAME[:MODEL]", multiple=True, help="Only these; many times.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def text(text: str, services: tuple[str, ...], as_json: bool) -> None:
-    """Estimate what speaking a text or a text file costs."""
+    """Estimate what speaking a text or a text file costs.
+
+    \b
+    Examples:
+      audiokit cost text book.txt
+      audiokit cost text "What would this cost?" --tts elevenlabs --tts openai:tts-1
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.say import text_of
     from audiokit.speech.cost import of_text
     from audiokit.speech.prices import PriceTable
@@ -47,7 +53,13 @@ def text(text: str, services: tuple[str, ...], as_json: bool) -> None:
 @click.option("--stt", "services", metavar="NAME[:MODEL]", multiple=True, help="Only these; many times.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def transcription(sources: tuple[str, ...], services: tuple[str, ...], as_json: bool) -> None:
-    """Estimate what transcribing a dataset or recordings costs, by their length."""
+    """Estimate what transcribing a dataset or recordings costs, by their length.
+
+    \b
+    Examples:
+      audiokit cost transcription dataset
+      audiokit cost transcription episode.mp3 --stt deepgram --json
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.speech.cost import of_transcription
     from audiokit.speech.prices import PriceTable
 
@@ -67,7 +79,13 @@ def transcription(sources: tuple[str, ...], services: tuple[str, ...], as_json: 
 @click.option("--cached-share", default=0.0, show_default=True, help="Part of the speech from the cache, 0 to 1.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def conversation(hours: float, stt: str, llm: str, tts: str, as_json: bool, **options: Any) -> None:
-    """Estimate what hours of conversation with an agent cost."""
+    """Estimate what hours of conversation with an agent cost.
+
+    \b
+    Examples:
+      audiokit cost conversation --hours 8
+      audiokit cost conversation --llm anthropic --tts elevenlabs --cached-share 0.3
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.speech.cost import Talk, of_conversation
     from audiokit.speech.prices import PriceTable
 
@@ -119,6 +137,7 @@ def _row(estimate: Estimate) -> dict[str, object]:
         "service": usage.service, "provider": usage.provider, "model": usage.model, "unit": usage.unit,
         "amount": usage.amount, "usd": estimate.usd, "date": price.date.isoformat() if price else None,
         "source": price.source if price else None, "note": price.note if price else None,
+        "unverified": price.unverified if price else None,
     }  # fmt: skip
 
 
@@ -130,7 +149,8 @@ def _name(estimate: Estimate) -> str:
 def _facts(estimate: Estimate) -> str:
     usage, price = estimate.usage, estimate.price
     amount = usage.amount / 60 if usage.unit == "seconds" else usage.amount
-    origin = ", ".join(filter(None, (f"prices of {price.date}", price.note))) if price else ""
+    doubt = "unverified" if price and price.unverified else ""
+    origin = ", ".join(filter(None, (f"prices of {price.date}", doubt, price.note))) if price else ""
     unit = WORDS_FOR_UNITS.get(usage.unit, usage.unit)
     return f"{_usd(estimate.usd):>13}  {amount:12,.0f} {unit:15}  {origin}"
 

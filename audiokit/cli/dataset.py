@@ -15,7 +15,14 @@ FORMATS = ("coqui", "ljspeech", "csv", "hf", "nemo", "lhotse", "webdataset")
 
 @click.group(short_help="Look at a dataset, verify it, export it for training")
 def dataset() -> None:
-    """Look at a dataset that `audiokit prep` made, verify it, and hand it to other programs."""
+    """Look at a dataset that `audiokit prep` made, verify it, and hand it to other programs.
+
+    \b
+    Examples:
+      audiokit dataset info dataset
+      audiokit dataset review dataset
+      audiokit dataset export dataset for-coqui --to coqui
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
 
 
 @dataset.command()
@@ -128,6 +135,38 @@ def export(ctx: click.Context, /, folder: str, out: str, as_json: bool, quiet: b
 
 
 @dataset.command()
+@click.argument("folders", nargs=-1, required=True, metavar="DATASET...")
+@click.argument("out", metavar="OUT", type=click.Path())
+@click.option("--copy", is_flag=True, help="Copy the clips; otherwise each gets a second name where the disk can.")
+@click.option("--json", "as_json", is_flag=True, help="Print the totals and the parts as JSON on stdout.")
+@click.option("--quiet", is_flag=True, help="No bar and no notes; errors only.")
+def merge(folders: tuple[str, ...], out: str, copy: bool, as_json: bool, quiet: bool) -> None:
+    """Put datasets together into the new folder OUT, which is there whole or not at all.
+
+    A recording that several have is taken once. Speakers stay apart unless their voices are the same; decisions and
+    texts come along. Clips of different rates or formats are refused, other differences are told. The datasets
+    themselves stay as they are; `prep` goes on with those, and not with OUT.
+
+    \b
+    Examples:
+      audiokit dataset merge season1 season2 show
+      audiokit dataset merge season1 season2 /other/disk/show --copy
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
+    from audiokit.api import merge_datasets
+    from audiokit.cli.bars import progress_bar
+    from audiokit.cli.output import interrupt_hint, print_json, show_notes
+
+    with show_notes(quiet=quiet), interrupt_hint("Nothing was left behind."), progress_bar(quiet) as progress:
+        merged = merge_datasets(folders, out, copy=copy, progress=progress)
+    if as_json:
+        parts = {part.name: list(part.sources) for part in merged.merged}
+        print_json({"dataset": str(merged.root), **merged.totals, "merged": parts})
+        return
+    for name, value in _lines(merged):
+        click.echo(f"{name:11} {value}")
+
+
+@dataset.command()
 @click.argument("folder", metavar="DATASET")
 def report(folder: str) -> None:
     """Write report.html into a dataset: numbers, histograms, timelines, players, settings; `prep` does it too.
@@ -179,6 +218,7 @@ def _lines(opened: Dataset) -> list[tuple[str, str]]:
 
     total, facts = opened.totals, _facts(opened)
     return [
+        *(("merged from", f"{part.name}, {len(part.sources)} recordings") for part in opened.merged),
         ("recordings", f"{total['prepared']} of {total['recordings']}, {clock_face(total['duration_s'])}"),
         ("clips", f"{total['kept']} of {total['clips']} kept, {clock_face(total['kept_s'])}"),
         *(("refused", f"{row['clips']}: {reason}") for reason, row in total["refused"].items()),

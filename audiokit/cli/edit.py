@@ -91,7 +91,7 @@ def edit(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
       audiokit edit talk.wav talk.mp3 --bitrate 192k --tag title=Talk --cover face.jpg
       audiokit edit talk.wav short.wav --trim 0:10-1:30 --fade-in 1 --fade-out 2
       audiokit edit intro.wav talk.wav outro.wav show.mp3 --crossfade 0.5 --preset podcast
-      audiokit edit chapters/*.wav 'acx/{stem}.mp3' --preset audiobook-acx
+      audiokit edit chapters/*.wav '{stem}.acx.mp3' --preset audiobook-acx
       audiokit edit talk.m4a out.wav --mono --rate 16000 --highpass 80 --normalize -16LUFS --limit -1dBTP
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.output import interrupt_hint, print_json, show_notes

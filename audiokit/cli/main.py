@@ -46,7 +46,13 @@ def cli(traceback: bool) -> None:
 
     Exit codes: 0 done, 1 other error, 2 usage, 3 audio or dataset, 4 configuration or key, 5 provider,
     6 missing dependency, 7 quota used up, 8 too many requests, 9 no slot for another voice, 130 stopped with Ctrl-C.
-    """
+
+    \b
+    Examples:
+      audiokit prep episodes/ dataset
+      audiokit say "Hello there." -o hello.wav
+      audiokit agent --input question.wav --output reply.wav --fast
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
 
 
 def main() -> None:

@@ -34,13 +34,25 @@ HELPS = {
     "keep_forced_cuts": "Keep clips that begin or end without a pause.",
     "speaker": "Keep the voice that speaks most (auto), the voice of a FILE, or all voices with labels (all).",
     "min_similarity": "Refuse clips less like the wanted voice, -1 to 1 (with --speaker).",
+    "min_mos": "Refuse clips that listeners would rate lower, 1 to 5 (DNSMOS; 3 is good, and takes a while).",
+    "max_reverb_s": "Refuse clips in which a room rings longer, in seconds (0.3 refuses no dry speech).",
+    "max_music": "Refuse clips with more music or hum under speech, 0 to 1 (0.5 lets all voices pass).",
+    "duplicates": "What becomes of clips whose very sound is in a better one too, such as jingles and re-runs.",
+    "stall_s": "Give a recording up that makes no progress for so many seconds.",
     "target_minutes": "Keep only the best N minutes, spread over the recordings.",
     "transcribe": "Write down what is said (the default model knows English only).",
     "stt": "Speech recognizer: whisper (offline), or a plug-in. Implies --transcribe.",
     "model": "The recognizer's model: a name or a folder.",
     "language": "ISO 639-1 code of what is spoken.",
+    "min_language": "Doubt texts whose language is less likely, 0 to 1, where the recognizer tells.",
+    "second_stt": "Compare with a second recognizer, NAME or NAME:MODEL. Implies --transcribe.",
+    "max_mismatch": "Doubt texts of which a larger part differs from the second, 0 to 1.",
+    "align": "Keep the times of the words. Implies --transcribe.",
+    "refuse_doubtful": "Refuse clips whose text is doubtful, instead of flagging them. Implies --transcribe.",
 }
 
+ABOUT_TEXTS = ("stt", "second_stt", "align", "refuse_doubtful")
+"""Whoever gives one of these wants texts."""
 AGAIN = "The same command again continues where this one stopped."
 
 
@@ -48,7 +60,16 @@ AGAIN = "The same command again continues where this one stopped."
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("out", type=click.Path())
 @settings_options(PrepSettings, HELPS)
-@click.option("--jobs", type=click.IntRange(1), help="Worker processes.  [default: one a core]")
+@click.option("--jobs", type=click.IntRange(1), help="Recordings worked on at once.  [default: one a core]")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Who works: processes of this machine, or the machines of a Ray cluster.",
+)
+@click.option("--ray-address", help="Where the cluster is, such as 10.0.0.5:6379 or auto. Implies --engine ray.")
+@click.option("--work", type=click.Path(), help="Where to keep the working folder of an OUT such as s3://...")
 @click.option("--strict", is_flag=True, help="Stop with exit code 3 at the first recording that cannot be used.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @click.option("--review", is_flag=True, help="Then listen through the clips on a local page; see dataset review.")
@@ -62,62 +83,81 @@ def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
     SOURCE is a file, a folder or a glob; anything with sound in it: mp3, m4a, m4b, wav, flac, ogg, opus, webm, aiff,
     mp4. Speech is found by a neural detector, so music and noise stay out; clips are cut in pauses, brought to one
     loudness, and judged. OUT gets clips/, manifest.jsonl, dataset.json, a README and report.html. Recordings that
-    cannot be used are noted with the reason and skipped.
+    cannot be used are noted with the reason and skipped. SOURCE and OUT may be addresses such as s3://bucket/folder.
 
     \b
     Examples:
       audiokit prep episodes/ dataset
       audiokit prep 'season1/*.mp3' interview.m4a dataset --target-minutes 30
       audiokit prep episodes/ dataset --transcribe --language en
+      audiokit prep episodes/ dataset --second-stt whisper:base --refuse-doubtful
       audiokit prep episodes/ dataset --sample-rate 22050 --loudness -23 --min-snr 20
       audiokit prep episodes/ dataset --speaker auto
+      audiokit prep episodes/ dataset --mos 3 --max-reverb 0.3 --max-music 0.5
       audiokit prep episodes/ dataset --dry-run
+      audiokit prep s3://talks/2024 s3://talks/dataset --engine ray --ray-address auto
 
     An interrupted run goes on where it stopped when the same command is given again.
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
-    from audiokit.api import cores
     from audiokit.cli.output import interrupt_hint, show_notes
     from audiokit.cli.review import run_review
+    from audiokit.dataset.store import is_address
     from audiokit.errors import ConfigError
 
     dry_run, as_json, quiet, review = (options.pop(name) for name in ("dry_run", "as_json", "quiet", "review"))
-    jobs, strict = options.pop("jobs") or cores(), options.pop("strict")
-    if ctx.get_parameter_source("stt") is not click.core.ParameterSource.DEFAULT:
-        options["transcribe"] = True
+    strict, where = options.pop("strict"), _where(options)
+    usual = click.core.ParameterSource.DEFAULT
+    options["transcribe"] |= any(ctx.get_parameter_source(name) is not usual for name in ABOUT_TEXTS)
     try:
         settings = PrepSettings(**options)
     except ConfigError as error:
         raise click.UsageError(in_options(str(error), PrepSettings), ctx) from error
+    if review and is_address(out):
+        raise click.UsageError("--review needs an OUT on this machine.", ctx)
     with show_notes(quiet=quiet), interrupt_hint(AGAIN):
         if dry_run:
-            _plan(sources, out, settings, jobs, as_json=as_json)
+            _plan(sources, out, settings, where, as_json=as_json)
         else:
-            _prepare(sources, out, settings, jobs, strict=strict, as_json=as_json, quiet=quiet)
+            _prepare(sources, out, settings, {**where, "strict": strict}, as_json=as_json, quiet=quiet)
     if review and not dry_run:
         run_review(out)
 
 
+def _where(options: dict[str, Any]) -> dict[str, Any]:
+    """Take out of the options who works and where, as `api.prep` wants it."""
+    from audiokit.api import cores
+    from audiokit.dataset.engine import RayCluster
+
+    address, engine = options.pop("ray_address"), options.pop("engine")
+    where = {"jobs": options.pop("jobs"), "work": options.pop("work"), "engine": engine}
+    if address or engine == "ray":
+        return where | {"engine": RayCluster(address=address or "")}
+    return where | {"jobs": where["jobs"] or cores()}
+
+
 def _prepare(
-    sources: tuple[str, ...], out: str, settings: PrepSettings, jobs: int, *, strict: bool, as_json: bool, quiet: bool
+    sources: tuple[str, ...], out: str, settings: PrepSettings, how: dict[str, Any], *, as_json: bool, quiet: bool
 ) -> None:
     from time import monotonic
 
     from audiokit.api import prep as run
     from audiokit.cli.bars import progress_bar
     from audiokit.cli.output import print_json
+    from audiokit.dataset.store import is_address
 
     started_s = monotonic()
     with progress_bar(quiet) as progress:
-        dataset = run(sources, out, settings, jobs=jobs, strict=strict, progress=progress)
+        dataset = run(sources, out, settings, progress=progress, **how)
+    place = out.rstrip("/") if is_address(out) else str(dataset.root)
     if not quiet:
-        _print_summary(dataset, monotonic() - started_s)
+        _print_summary(dataset, place, monotonic() - started_s)
     if as_json:
-        print_json({"out": str(dataset.root), **dataset.totals})
+        print_json({"out": place, **dataset.totals})
     else:
-        click.echo(dataset.root / "manifest.jsonl")
+        click.echo(f"{place}/manifest.jsonl" if is_address(out) else dataset.root / "manifest.jsonl")
 
 
-def _print_summary(dataset: Dataset, took_s: float) -> None:
+def _print_summary(dataset: Dataset, place: str, took_s: float) -> None:
     from audiokit.cli.output import print_panel
     from audiokit.progress import clock_face
 
@@ -134,7 +174,7 @@ def _print_summary(dataset: Dataset, took_s: float) -> None:
         ),
         *([f"to check    {total['flagged']} clips: see flags in the manifest"] if total["flagged"] else []),
         *_levels(dataset),
-        f"dataset     {dataset.root}  (start with report.html)",
+        f"dataset     {place}  (start with report.html)",
         *(f"skipped     {source.message}" for source in dataset.sources if source.skipped),
         *(f"warning     {source.message}" for source in dataset.sources if source.message and not source.skipped),
     ]
@@ -149,12 +189,12 @@ def _levels(dataset: Dataset) -> list[str]:
     return [f"loudest     {high:.1f} LUFS: {loudest}", f"quietest    {low:.1f} LUFS: {quietest}"]
 
 
-def _plan(sources: tuple[str, ...], out: str, settings: PrepSettings, jobs: int, *, as_json: bool) -> None:
+def _plan(sources: tuple[str, ...], out: str, settings: PrepSettings, where: dict[str, Any], *, as_json: bool) -> None:
     from audiokit.cli.output import print_json
     from audiokit.dataset.prepare import plan
     from audiokit.progress import clock_face
 
-    planned = plan(sources, out, settings, jobs=jobs)
+    planned = plan(sources, out, settings, **where)
     if as_json:
         rows = ({"name": item.name, "action": item.action, "expected_s": item.expected_s, "message": item.message}
                 for item in planned)  # fmt: skip

@@ -64,9 +64,8 @@ TEXT_FILES = (".txt", ".md", ".markdown", ".text")
 @click.option(
     "--concurrency",
     type=click.IntRange(1),
-    default=2,
-    show_default=True,
-    help="Sentences that are made at the same time.",
+    show_default="as many as the provider allows",
+    help="Sentences that are made at the same time, at most.",
 )
 @click.option("--no-cache", is_flag=True, help="Neither use nor keep what was spoken.")
 @click.option(

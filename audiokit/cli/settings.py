@@ -12,11 +12,14 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_SHORT = {"min_mos": "--mos", "max_reverb_s": "--max-reverb"}
 _UNITS = {"_s": "_seconds", "_db": "", "_dbtp": "", "_hz": "", "_lufs": ""}
 
 
 def option_name(field_name: str) -> str:
-    """Give the long option of a field: min_s is --min-seconds, min_snr_db is --min-snr."""
+    """Give the long option of a field: min_s is --min-seconds, min_snr_db is --min-snr, min_mos is --mos."""
+    if field_name in _SHORT:
+        return _SHORT[field_name]
     for unit, spoken in _UNITS.items():
         if field_name.endswith(unit):
             field_name = field_name.removesuffix(unit) + spoken

@@ -24,7 +24,13 @@ def voices() -> None:
 
     They are kept by name in the home folder (AUDIOKIT_HOME), each with its provider, its samples' hashes and the
     consent of its owner.
-    """
+
+    \b
+    Examples:
+      audiokit voices list
+      audiokit voices show Ann
+      audiokit voices evaluate Ann hibari:
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
 
 
 @voices.command(name="list")
@@ -62,7 +68,13 @@ def list_voices(provider: str, search: str, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def show(name: str, as_json: bool) -> None:
-    """Show all that is remembered of a voice: samples, consent, settings."""
+    """Show all that is remembered of a voice: samples, consent, settings.
+
+    \b
+    Examples:
+      audiokit voices show Ann
+      audiokit voices show Ann --json
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.output import print_json
     from audiokit.cloning.voices import VoiceBook
 
@@ -80,7 +92,13 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--keep-remote", is_flag=True, help="Forget it here, leave it at the provider.")
 def delete(name: str, yes: bool, keep_remote: bool) -> None:
-    """Delete a voice for ever, at its provider too."""
+    """Delete a voice for ever, at its provider too.
+
+    \b
+    Examples:
+      audiokit voices delete Ann
+      audiokit voices delete Ann --yes --keep-remote
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.output import show_notes
     from audiokit.cloning.remote import delete as run
     from audiokit.cloning.remote import kept_by_provider
@@ -100,7 +118,12 @@ def delete(name: str, yes: bool, keep_remote: bool) -> None:
 @click.argument("name")
 @click.argument("new_name")
 def rename(name: str, new_name: str) -> None:
-    """Call a voice something else, on this machine."""
+    """Call a voice something else, on this machine.
+
+    \b
+    Examples:
+      audiokit voices rename Ann "Ann, calm"
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cloning.voices import VoiceBook
 
     click.echo(VoiceBook().rename(name, new_name).voice.name)
@@ -113,7 +136,11 @@ def export_voice(name: str, file: Path) -> None:
     """Write a voice into one file, to take to another machine.
 
     FILE is a zip with the entry, the voice's folder and the consent; no key is in it.
-    """
+
+    \b
+    Examples:
+      audiokit voices export Ann ann.zip
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cloning.bundle import export_voice as run
     from audiokit.cloning.voices import VoiceBook
 
@@ -124,7 +151,13 @@ def export_voice(name: str, file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", default="", help="What it is called here.  [default: as it was]")
 def import_voice(file: Path, name: str) -> None:
-    """Read a voice that `audiokit voices export` wrote."""
+    """Read a voice that `audiokit voices export` wrote.
+
+    \b
+    Examples:
+      audiokit voices import carl.zip
+      audiokit voices import carl.zip --name Carla
+    """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cloning.bundle import import_voice as run
     from audiokit.cloning.voices import VoiceBook
 

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from audiokit.cloning.evaluate import Judgement, Judges
-    from audiokit.cloning.voice_print import VoicePrint
-    from audiokit.contracts import Voice
-    from audiokit.progress import Progress
+    from audiokit.cloning.evaluate import Judgement
 
 HEADINGS = ("voice", "provider", "like samples", "samples", "words wrong", "MOS", "first audio", "x real time", "cost")
 
@@ -43,19 +40,17 @@ def evaluate(names: tuple[str, ...], **options: Any) -> None:
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.bars import progress_bar
     from audiokit.cli.output import print_json, show_notes
+    from audiokit.cloned import evaluate as run
 
     quiet = options["quiet"]
     sentences = _sentences(options["text"])
     with show_notes(quiet=quiet), progress_bar(quiet, "items") as progress:
-        judges = _judges(options["stt"], mos=options["mos"])
-        prints = _prints(names, options["reference"])
-        found = [_judged(name, judges, prints, sentences, progress) for name in names]
-    if options["out"]:
-        _keep(found, options["out"])
+        found = run(
+            names, reference=options["reference"], sentences=sentences, stt=options["stt"], mos=options["mos"],
+            page=options["page"], out=options["out"], progress=progress,
+        )  # fmt: skip
     if options["page"]:
-        from audiokit.cloning.page import write_page
-
-        click.echo(f"listen and vote: {write_page(found, options['page'])}", err=True)
+        click.echo(f"listen and vote: {options['page']}", err=True)
     if options["as_json"]:
         print_json([{**judgement.to_json(), "cost_usd": _cost_usd(judgement)} for judgement in found])
     else:
@@ -63,10 +58,8 @@ def evaluate(names: tuple[str, ...], **options: Any) -> None:
 
 
 def _sentences(path: Path | None) -> list[str]:
-    from audiokit.cloning.evaluate import SENTENCES
-
     if path is None:
-        return list(SENTENCES)
+        return []
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -75,80 +68,6 @@ def _sentences(path: Path | None) -> list[str]:
     if not lines:
         raise click.UsageError(f"--text {path}: no line with words in it.")
     return lines
-
-
-def _judges(stt: str, *, mos: bool) -> Judges:
-    from audiokit import registry
-    from audiokit.cloning.clone import ENCODER
-    from audiokit.cloning.evaluate import Judges, rate_speech
-
-    return Judges(
-        encoder=registry.provider("speaker", ENCODER),
-        stt=None if stt == "none" else registry.provider("stt", stt),
-        rate=rate_speech if mos else None,
-    )
-
-
-def _prints(names: Sequence[str], reference: str | None) -> dict[str, VoicePrint | None]:
-    """Find for each voice what it is compared with."""
-    if reference is None:
-        return {name: _own_print(name) for name in names}
-    from audiokit import registry
-    from audiokit.api import cores
-    from audiokit.cloning.clone import ENCODER
-    from audiokit.cloning.material import from_clips
-    from audiokit.cloning.voice_print import voice_print
-    from audiokit.dataset.at_hand import at_hand
-    from audiokit.dataset.settings import PrepSettings
-
-    with at_hand(reference, PrepSettings(min_s=1.5, keep_forced_cuts=True), jobs=cores()) as dataset:
-        material = from_clips(dataset.clips, dataset.path, reference)
-        found = voice_print(material, registry.provider("speaker", ENCODER), ENCODER)
-    return dict.fromkeys(names, found)
-
-
-def _own_print(name: str) -> VoicePrint | None:
-    """Give what the samples of a voice sounded like, if the same encoder listened to them."""
-    from audiokit.cloning.clone import ENCODER
-    from audiokit.cloning.voices import VoiceBook
-
-    book = VoiceBook()
-    sound = book.entry(name).sound if name in book else None
-    return sound if sound and sound.encoder == ENCODER else None
-
-
-def _judged(
-    name: str, judges: Judges, prints: dict[str, VoicePrint | None], sentences: Sequence[str], progress: Progress
-) -> Judgement:
-    from audiokit import registry
-    from audiokit.cloning.evaluate import evaluate
-
-    voice = _voice(name)
-    # The model that the voice wants is the one to be loaded beforehand.
-    model = {"model": voice.model} if voice.model and registry.takes("tts", voice.provider, "model") else {}
-    tts = registry.provider("tts", voice.provider, **model)
-    return evaluate(voice, tts, judges, reference=prints[name], sentences=sentences, progress=progress)
-
-
-def _voice(name: str) -> Voice:
-    from audiokit.cloning.voices import VoiceBook
-    from audiokit.contracts import Voice
-
-    book = VoiceBook()
-    provider, colon, voice_id = name.partition(":")
-    if colon and name not in book:
-        return Voice(name=name, provider=provider, voice_id=voice_id)
-    return book.get(name)
-
-
-def _keep(found: Sequence[Judgement], folder: Path) -> None:
-    from audiokit.audio.files import write
-
-    for judgement in found:
-        place = folder / "".join(sign if sign.isalnum() or sign in " -_" else "_" for sign in judgement.voice.name)
-        place.mkdir(parents=True, exist_ok=True)
-        for number, line in enumerate(judgement.lines, 1):
-            write(place / f"{number:02}.wav", line.audio)
 
 
 def _table(found: Sequence[Judgement]) -> list[str]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
 from audiokit import portal
+from audiokit.analysis.wordings import word_errors
 from audiokit.audio.buffer import Audio
 from audiokit.audio.chunk import AudioChunk, chunks_of
+from audiokit.audio.files import write
 from audiokit.cloning.voice_print import VoicePrint
-from audiokit.cloning.wer import word_errors
 from audiokit.contracts import STT, TTS, SpeakerEncoder, Voice
-from audiokit.errors import ProviderError
+from audiokit.errors import AudioFileError, ProviderError
 from audiokit.progress import SILENT, Progress
 
 SENTENCES = (
@@ -169,6 +172,24 @@ def evaluate(
         )
         progress(voice.name, done, len(sentences))
     return Judgement(voice=voice, lines=tuple(lines), reference=reference)
+
+
+def keep_spoken(found: Sequence[Judgement], folder: str | os.PathLike[str]) -> None:
+    """Write what was spoken: a folder for each voice, a WAV a sentence.
+
+    Raises
+    ------
+    AudioFileError : it cannot be written.
+    """
+    for judgement in found:
+        name = judgement.voice.name
+        place = Path(folder) / "".join(sign if sign.isalnum() or sign in " -_" else "_" for sign in name)
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AudioFileError(f"{place}: cannot be made: {error.strerror}.", reason="cannot write") from error
+        for number, line in enumerate(judgement.lines, 1):
+            write(place / f"{number:02}.wav", line.audio)
 
 
 def rate_speech(audio: Audio) -> float | None:

@@ -12,6 +12,7 @@ from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset
 from audiokit.dataset.prepare import prepare
 from audiokit.dataset.settings import PrepSettings
+from audiokit.dataset.store import Store, is_address
 from audiokit.errors import DatasetError
 from audiokit.progress import SILENT, Progress
 
@@ -36,7 +37,7 @@ def at_hand(
     ------
     AudioFileError, DatasetError, ConfigError, MissingDependencyError : see `prepare` and `Dataset.open`.
     """
-    if isinstance(sources, (str, os.PathLike)) and Layout(Path(sources)).summary.exists():
+    if isinstance(sources, (str, os.PathLike)) and _is_dataset(sources):
         sources = Dataset.open(sources)
     if isinstance(sources, Dataset):
         yield sources
@@ -44,6 +45,12 @@ def at_hand(
     several = [sources] if isinstance(sources, (str, os.PathLike)) else list(sources)
     with TemporaryDirectory(prefix="audiokit-") as folder:
         yield _prepared(several, Path(folder) / "dataset", settings, jobs, progress)
+
+
+def _is_dataset(place: Place) -> bool:
+    if is_address(place):
+        return Store(os.fspath(place)).read("dataset.json") is not None
+    return Layout(Path(place)).summary.exists()
 
 
 def _prepared(several: Sequence[Place], root: Path, settings: PrepSettings, jobs: int, progress: Progress) -> Dataset:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from audiokit.contracts import Word
 from audiokit.errors import DatasetError
 
 
@@ -79,6 +81,30 @@ class Clip:
     """What a person should look at in the text."""
     speaker: str = ""
     """Who speaks: "speaker-1" is the one who speaks most in the dataset; empty unless speakers were asked for."""
+    language_probability: float | None = None
+    """How likely it is that the language is spoken, 0..1; None where the recognizer does not say."""
+    compression: float | None = None
+    """How many times shorter the text gets by zlib; loops are far above 2."""
+    unique_words: float | None = None
+    """Part of the words that are different ones, 0..1."""
+    second_text: str | None = None
+    """What a second recognizer wrote; None without one."""
+    mismatch: float | None = None
+    """Part of the letters in which the two texts differ, 0..1 and above; None without a second text."""
+    mos: float | None = None
+    """How listeners would rate it, 1..5: the whole impression by DNSMOS; None unless asked for."""
+    mos_background: float | None = None
+    """The same for the absence of noise and music behind the voice, 1..5."""
+    snr_before_db: float | None = None
+    """`snr_db` before noise was taken out; None where none was."""
+    noise_before_dbfs: float | None = None
+    """`noise_dbfs` before noise was taken out; None where none was."""
+    reverb_s: float | None = None
+    """Reverberation time that is heard in it, in seconds; None unless asked for."""
+    music: float | None = None
+    """How much of it has tones under it that hold still, 0..1; None unless asked for."""
+    words: tuple[Word, ...] = ()
+    """What the recognizer heard, word by word, in seconds from the clip's start; empty unless asked for."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Clip:
@@ -86,16 +112,32 @@ class Clip:
 
         Raises
         ------
-        DatasetError : unknown or missing names.
+        DatasetError : unknown or missing names, or a file that is not one of the dataset's clips.
         """
         names = {field.name for field in fields(cls)}
-        if {"speaker", *data} != names:
-            odd = ", ".join(sorted(names ^ {"speaker", *data}))
+        if {*_WHERE_KNOWN, *data} != names:
+            odd = ", ".join(sorted(names ^ {*_WHERE_KNOWN, *data}))
             raise DatasetError(f"a manifest line with other fields than this version writes: {odd}. Run prep again.")
+        if not _SAFE_ID.fullmatch(data["id"]) or not (data["path"] is None or _SAFE_PATH.fullmatch(data["path"])):
+            raise DatasetError(f"clip {data['id']!r} with the file {data['path']!r}; expected clips/NAME.wav or .flac")
         lists = {name: tuple(data[name]) for name in ("refused_because", "flags")}
-        return cls(**{**data, **lists})
+        words = tuple(Word(**word) for word in data.get("words", ()))
+        return cls(**{**data, **lists, "words": words})
 
     def to_json(self) -> dict[str, Any]:
-        """Give every field by name; `speaker` only where there is one."""
-        row = asdict(self)
-        return row if self.speaker else {name: value for name, value in row.items() if name != "speaker"}
+        """Give every field by name; those that only some runs find out only where they are known."""
+        return {name: value for name, value in asdict(self).items() if _WHERE_KNOWN.get(name, _ALWAYS) != value}
+
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9_-]+")
+"""A manifest may come from anybody: an id becomes a file's name in exports, and must not lead out of the folder."""
+_SAFE_PATH = re.compile(r"clips/[A-Za-z0-9_-]+\.(wav|flac)")
+_ALWAYS = object()
+_NAMES = [field.name for field in fields(Clip)]
+_WHERE_KNOWN = {field.name: field.default for field in fields(Clip)[_NAMES.index("speaker") :]}
+"""The fields from `speaker` on are left out of the manifest where they hold nothing."""
+
+
+def refused(clip: Clip, *reasons: str) -> Clip:
+    """Take a kept clip out of the dataset."""
+    return replace(clip, kept=False, path=None, sha256=None, refused_because=reasons)

@@ -1,13 +1,15 @@
 """The journal: what is done, one line each, so that a run can stop anywhere and go on.
 
-A line is written, flushed and synced before its work counts as done. A crash can leave half a line at the end, which
-the next one overwrites; a damaged line elsewhere costs no more than the work it stood for.
+A line is written, flushed and synced before its work counts as done, unless the work was a matter of milliseconds. A
+crash can leave half a line at the end, which the next one overwrites; a damaged line elsewhere costs no more than the
+work it stood for.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +35,16 @@ class Journal:
     def __getitem__(self, entry: tuple[str, str]) -> dict[str, Any]:
         return self._entries[entry]
 
-    def add(self, kind: str, key: str, value: dict[str, Any]) -> None:
-        """Write one line, to the disk."""
+    def add(self, kind: str, key: str, value: dict[str, Any], *, sync: bool = True) -> None:
+        """Write one line; `sync` waits until it is on the disk, for work that is not to be done twice."""
         self._entries[(kind, key)] = value
         line = _line(kind, key, value).encode()
         with self._path.open("ab") as file:
             file.truncate(self._size_bytes)
             file.write(line)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         self._size_bytes += len(line)
 
     def compact(self, keep: set[tuple[str, str]]) -> None:
@@ -50,6 +53,14 @@ class Journal:
         text = "".join(_line(*entry, value) for entry, value in self._entries.items())
         replace_text(self._path, text)
         self._size_bytes = len(text.encode())
+
+    def adopt(self, others: Iterable[Journal], leaving_out: Container[str]) -> None:
+        """Write down what other journals hold too, but for some kinds; what is known here stays."""
+        for other in others:
+            for entry, value in other._entries.items():
+                if entry[0] not in leaving_out:
+                    self._entries.setdefault(entry, value)
+        self.compact(set(self._entries))
 
     def _load(self) -> int:
         """Read all whole lines; give where the last one ends, in bytes."""

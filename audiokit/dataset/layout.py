@@ -87,6 +87,11 @@ class Layout:
         return self.state / "work"
 
     @property
+    def merged(self) -> Path:
+        """What a merged dataset was made of; no other has it."""
+        return self.state / "merged.json"
+
+    @property
     def unfinished(self) -> Path:
         """Lies here from the first change to the last."""
         return self.state / "unfinished"
@@ -96,7 +101,7 @@ class Layout:
 
         Raises
         ------
-        DatasetError : it is a file, or holds files that `prep` did not make.
+        DatasetError : it is a file, holds files that `prep` did not make, or was merged from other datasets.
         """
         if self.root.exists() and not self.root.is_dir():
             raise DatasetError(f"{self.root} is a file; expected a folder for the dataset. Name another OUT.")
@@ -104,6 +109,11 @@ class Layout:
             raise DatasetError(
                 f"{self.root} holds files and is not a dataset of audiokit; prep would mix with them. "
                 "Name a new or empty folder as OUT."
+            )
+        if self.merged.is_file():
+            raise DatasetError(
+                f"{self.root} was merged from other datasets, and prep cannot go on with it. Prep those again, and "
+                "merge them into a new OUT."
             )
 
     def disk_full(self) -> DatasetError:

@@ -5,7 +5,8 @@ Nothing in memory grows with the length of the recording but the tracks: 8 bytes
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -17,7 +18,7 @@ from audiokit.analysis.clipping import clipped_frames
 from audiokit.analysis.growing import Growing
 from audiokit.analysis.silero import Vector
 from audiokit.audio.buffer import Samples, downmixed
-from audiokit.audio.decode import open_reader
+from audiokit.audio.decode import Reader, open_reader
 from audiokit.audio.resample import Resampler
 from audiokit.dataset.detect import TRACK_RATE, SpeechDetector, speech_detector
 from audiokit.dataset.settings import Channel, PrepSettings
@@ -28,6 +29,9 @@ from audiokit.errors import AudioFileError
 
 LEVEL_WINDOW = round(WINDOW_S * TRACK_RATE)
 SILENT_DBFS = -70.0  # a recording that never gets louder holds nothing
+LONGEST_S = 48 * 3600.0
+"""What is longer is refused: its tracks would take more than 140 MB of memory, and its spool at 24 kHz 17 GB of disk
+unless it is digital silence."""
 FLOOR_POWER = 1e-12  # -120 dBFS stands for digital silence
 
 Advance = Callable[[float], None]
@@ -100,16 +104,16 @@ def listen(path: Path, spool: Path, settings: PrepSettings, speech: Speech | Non
 
     Raises
     ------
-    AudioFileError : not decodable, or silent, or truncated (unless `settings.keep_truncated`).
+    AudioFileError : not decodable, longer than two days, silent, or truncated (unless `settings.keep_truncated`).
     """
     if settings.channel == "louder":
-        settings = replace(settings, channel=_louder_channel(path))
+        settings = replace(settings, channel=_louder_channel(path, advance))
     truncated = ""
     with open_reader(path) as reader, spool.open("wb") as file:
         detector = Remembered(speech) if speech else speech_detector(settings.vad)
         ears = _Ears(reader.sample_rate, settings, detector, file)
         try:
-            for block in reader.blocks():
+            for block in _blocks(reader, path):
                 ears.hear(block)
                 advance(ears.frames / reader.sample_rate)
         except AudioFileError as error:
@@ -151,17 +155,34 @@ class _Ears:
         """Hand on what the resamplers still hold; give the levels."""
         self._keep(self._to_spool.flush())
         self._track(self._to_track.flush())
+        self._spool.truncate(self._spool.tell())
         return self._levels.finish()
 
     def _keep(self, samples: Samples) -> None:
         if self._highpass:
             samples = self._highpass.push(samples)
-        self._spool.write(samples.data)
+        if samples.any():
+            self._spool.write(samples.data)
+        else:  # a hole takes no room on most disks, so that hours of silence fill none
+            self._spool.seek(samples.nbytes, os.SEEK_CUR)
         self._track(self._to_track.push(samples))
 
     def _track(self, samples: Samples) -> None:
         self._levels.push(samples)
         self._detector.push(samples)
+
+
+def _blocks(reader: Reader, path: Path) -> Iterator[Samples]:
+    """Decode up to a limit, whatever the header claims: a few kilobytes can hold days of silence."""
+    frames = 0
+    for block in reader.blocks():
+        frames += len(block)
+        if frames > LONGEST_S * reader.sample_rate:
+            raise AudioFileError(
+                f"{path.name}: longer than {LONGEST_S / 3600:g} hours; expected less. Cut it with audiokit split.",
+                reason="too long",
+            )
+        yield block
 
 
 def _refuse_silence(path: Path, levels_db: Vector) -> None:
@@ -203,15 +224,16 @@ def from_steps(steps: NDArray[np.uint8]) -> Vector:
     return steps.astype(np.float32) / np.float32(255)
 
 
-def _louder_channel(path: Path) -> Channel:
+def _louder_channel(path: Path, advance: Advance) -> Channel:
     """Find which of the first two channels carries more, over the whole recording."""
     powers = np.zeros(2)
     with open_reader(path) as reader:
         if reader.channels == 1:
             return "left"
         try:
-            for block in reader.blocks():
+            for block in _blocks(reader, path):
                 powers += np.einsum("fc,fc->c", block[:, :2], block[:, :2])
+                advance(0.0)  # nothing to count yet, but a sign of life
         except AudioFileError as error:
             if error.reason != "truncated":
                 raise

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from audiokit.dataset.clip import Clip
 from audiokit.dataset.judge import reason_name
 from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.merged import Part, read_parts
 from audiokit.dataset.settings import PrepSettings
 from audiokit.errors import ConfigError, DatasetError, MissingDependencyError
 
@@ -76,16 +77,22 @@ class Dataset:
     """Every recording that was given, skipped ones too."""
     clips: tuple[Clip, ...]
     """Every clip, refused ones too, by source and time."""
+    merged: tuple[Part, ...] = ()
+    """What it was merged from; empty for one that `prep` made."""
 
     @classmethod
     def open(cls, root: str | PathLike[str]) -> Dataset:
-        """Read a dataset back.
+        """Read a dataset back; one behind an address such as s3://bucket/dataset is brought to this machine.
 
         Raises
         ------
         DatasetError : no dataset there, one that was interrupted, or one of another format.
+        ConfigError, MissingDependencyError : the address cannot be opened.
         """
-        layout = Layout(Path(root))
+        from audiokit.dataset.mirror import brought, layout_of
+
+        layout = layout_of(root)
+        brought(layout, root)
         if layout.unfinished.exists():
             raise DatasetError(
                 f"{root} is not finished: a prep was interrupted or still runs. Run the same prep again."
@@ -101,6 +108,7 @@ class Dataset:
                 settings=PrepSettings.from_json(summary["settings"]),
                 sources=tuple(Source.from_json(row) for row in summary["sources"]),
                 clips=clips,
+                merged=read_parts(layout),
             )
         except (FileNotFoundError, NotADirectoryError) as error:
             raise DatasetError(
@@ -110,6 +118,13 @@ class Dataset:
             raise DatasetError(
                 f"{root}: dataset.json or manifest.jsonl is damaged ({error}). Run prep again."
             ) from error
+
+    @classmethod
+    def merge(cls, datasets: Sequence[Dataset | str | PathLike[str]], out: str | PathLike[str]) -> Dataset:
+        """Put datasets together into a new folder; see `audiokit.api.merge_datasets`."""
+        from audiokit.dataset.merge import merge
+
+        return merge(datasets, out)
 
     @property
     def kept(self) -> tuple[Clip, ...]:
@@ -167,6 +182,15 @@ class Dataset:
         return to_html(self)
 
 
+def kept_recordings(layout: Layout) -> dict[str, str]:
+    """Read which recordings gave clips to the dataset as it lies there: names by hash."""
+    try:
+        sources = json.loads(layout.summary.read_text(encoding="utf-8"))["sources"]
+        return {row["sha256"]: row["name"] for row in sources if row["kept"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def totals(sources: Sequence[Source], clips: Sequence[Clip]) -> dict[str, Any]:
     """Add up what went in and what came out, in seconds and clips."""
     kept = [clip for clip in clips if clip.kept]
@@ -220,5 +244,6 @@ def write_manifest(layout: Layout, settings: PrepSettings, sources: Sequence[Sou
         "settings": settings.to_json(),
         "totals": totals(sources, clips),
         "sources": [asdict(source) for source in sources],
+        **({"merged": [asdict(part) for part in parts]} if (parts := read_parts(layout)) else {}),
     }
     replace_text(layout.summary, json.dumps(summary, ensure_ascii=False, indent=2) + "\n")

@@ -17,6 +17,7 @@ from audiokit.dataset.stretches import WINDOW_S, Mask, noise_db
 from audiokit.dsp.loudness import LoudnessMeter, StepPowers
 from audiokit.dsp.true_peak import true_peak_dbtp
 
+NEAR = 50  # windows outside a clip in which its noise is looked for first, unless only the clip was denoised
 ENOUGH_WINDOWS = 10  # and farther away if fewer windows than this are free of speech
 HIGHEST_SNR_DB = 100.0  # digital silence around speech would give infinity, which JSON cannot carry
 
@@ -35,7 +36,7 @@ class Measured:
     """Fields of a `Clip` by name: those that no gain changes."""
 
 
-def measure(heard: Heard, segment: Segment, audio: Audio, spoken: Mask, *, noise_near_s: float) -> Measured:
+def measure(heard: Heard, segment: Segment, audio: Audio, spoken: Mask, *, noisy_db: Vector | None = None) -> Measured:
     """Take every number of one clip.
 
     Parameters
@@ -44,12 +45,13 @@ def measure(heard: Heard, segment: Segment, audio: Audio, spoken: Mask, *, noise
     segment : where it lies.
     audio : its sound, mono, before any gain.
     spoken : for each window of 10 ms of the recording, whether somebody speaks.
-    noise_near_s : how far outside the clip its noise is looked for first, in seconds.
+    noisy_db : levels of the recording before noise was taken out of its clips, which `heard` has after it.
     """
     windows = slice(round(segment.start_s / WINDOW_S), round(segment.end_s / WINDOW_S))
     meter = LoudnessMeter(audio.sample_rate, 1)
     meter.push(audio.samples)
-    speech_db, noise = _speech_and_noise(heard.levels_db, windows, spoken, round(noise_near_s / WINDOW_S))
+    snr_db, noise = _snr_and_noise(heard.levels_db, windows, spoken, NEAR if noisy_db is None else 0)
+    before = None if noisy_db is None else _snr_and_noise(noisy_db, windows, spoken, NEAR)
     voice = pitch(audio)
     source_samples = audio.duration_s * heard.source_rate * heard.source_channels
     return Measured(
@@ -60,8 +62,9 @@ def measure(heard: Heard, segment: Segment, audio: Audio, spoken: Mask, *, noise
             "duration_s": audio.duration_s,
             "start_cut": segment.start_cut,
             "end_cut": segment.end_cut,
-            "snr_db": round(min(speech_db - noise, HIGHEST_SNR_DB), 2),
-            "noise_dbfs": round(noise, 2),
+            "snr_db": snr_db,
+            "noise_dbfs": noise,
+            **({} if before is None else dict(zip(("snr_before_db", "noise_before_dbfs"), before, strict=True))),
             "clipped": round(float(heard.clipped[windows].sum()) / source_samples, 6),
             "bandwidth_hz": round(bandwidth_hz(audio)),
             "speech": round(_speech_part(heard, segment), 4),
@@ -73,8 +76,8 @@ def measure(heard: Heard, segment: Segment, audio: Audio, spoken: Mask, *, noise
     )
 
 
-def _speech_and_noise(levels_db: Vector, windows: slice, spoken: Mask, reach: int) -> tuple[float, float]:
-    """Give the level of the speech in the windows, without its noise, and of the noise around it, in dBFS."""
+def _snr_and_noise(levels_db: Vector, windows: slice, spoken: Mask, reach: int) -> tuple[float, float]:
+    """Say how far the speech in the windows, without its noise, is above the noise around it, in dB; and the noise."""
     near = slice(max(0, windows.start - reach), windows.stop + reach)
     quiet = levels_db[near][~spoken[near]]
     if len(quiet) >= ENOUGH_WINDOWS:
@@ -84,7 +87,7 @@ def _speech_and_noise(levels_db: Vector, windows: slice, spoken: Mask, reach: in
     said = levels_db[windows][spoken[windows]]
     power = float(np.mean(10 ** (said / 10))) if len(said) else 0.0
     clean = max(power - 10 ** (noise / 10), 1e-12)
-    return 10 * float(np.log10(clean)), noise
+    return round(min(10 * float(np.log10(clean)) - noise, HIGHEST_SNR_DB), 2), round(noise, 2)
 
 
 def _speech_part(heard: Heard, segment: Segment) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 Action = Literal["skip", "done", "prepare"]
@@ -15,8 +14,8 @@ class Planned:
 
     name: str
     """As it was named."""
-    path: Path
-    """Where it lies."""
+    place: str
+    """Where it lies: a path, or an address."""
     action: Action
     """Skipped, done by an earlier run, or to be prepared."""
     id: str = ""

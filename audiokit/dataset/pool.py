@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ Tell = Callable[[int, float], None]
 
 TRIES = 2  # a worker killed from outside deserves a second try; a file that kills two is at fault itself
 CLOSE_S = 5.0
+LOOK_EVERY_S = 0.5
 WORKER = (sys.executable, "-P", "-m", "audiokit.dataset.worker")
 """`-P`: no file of the current folder, such as a json.py, stands in for a module."""
 STEADY = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -39,6 +41,8 @@ class _Worker:
     process: subprocess.Popen[str]
     log: IO[bytes]
     task: int | None = None
+    silent_s: float = 0.0
+    stalled_s: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -49,6 +53,7 @@ class Pool:
     """How many processes at most, at least 1."""
     command: tuple[str, ...] = WORKER
     """What starts a worker."""
+    _looked_at_s: float = field(default_factory=time.monotonic)
     _events: queue.SimpleQueue[tuple[_Worker, str]] = field(default_factory=queue.SimpleQueue)
     _workers: list[_Worker] = field(default_factory=list)
 
@@ -67,7 +72,8 @@ class Pool:
     def run(self, tasks: Sequence[Task], tell: Tell = lambda index, done_s: None) -> Iterator[tuple[int, Answer]]:
         """Do all tasks; give (index, answer) as they end, in any order.
 
-        An answer holds "result", or "error" with "reason" ("crashed" when the worker died of it).
+        An answer holds "result", or "error" with "reason" ("crashed" when the worker died of it, "stalled" when it
+        told nothing for longer than its "stall_s").
         """
         waiting = list(range(len(tasks)))[::-1]
         tries = [0] * len(tasks)
@@ -77,7 +83,7 @@ class Pool:
             self._give(worker, tasks, waiting, tries)
         left = len(tasks)
         while left:
-            worker, line = self._events.get()
+            worker, line = self._next_event(tasks)
             index = worker.task
             if worker not in self._workers:
                 continue
@@ -96,6 +102,20 @@ class Pool:
             if line or waiting:
                 self._give(worker if line else self._start(), tasks, waiting, tries)
 
+    def _next_event(self, tasks: Sequence[Task]) -> tuple[_Worker, str]:
+        """Wait for a line or the end of a worker; end those that are stalled meanwhile."""
+        while True:
+            now_s = time.monotonic()
+            watched_s, self._looked_at_s = min(now_s - self._looked_at_s, 2 * LOOK_EVERY_S), now_s  # not while asleep
+            for worker in self._workers:
+                worker.silent_s += watched_s
+                longest_s = tasks[worker.task].get("stall_s") if worker.task is not None else None
+                if longest_s and worker.silent_s > longest_s:
+                    worker.stalled_s = longest_s
+                    worker.process.kill()
+            with suppress(queue.Empty):
+                return self._events.get(timeout=LOOK_EVERY_S)
+
     def _start(self) -> _Worker:
         log = tempfile.TemporaryFile()  # noqa: SIM115  what decoders print, kept for the message about a crash
         environment = {**os.environ, **STEADY, **FRUGAL, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
@@ -111,6 +131,7 @@ class Pool:
     def _listen(self, worker: _Worker) -> None:
         for line in worker.process.stdout or ():
             if line.endswith("\n"):  # a worker killed while it writes leaves half a line
+                worker.silent_s = 0.0
                 self._events.put((worker, line))
         if worker.process.stdout:
             worker.process.stdout.close()
@@ -121,6 +142,7 @@ class Pool:
             return
         worker.task = waiting.pop()
         tries[worker.task] += 1
+        worker.silent_s = 0.0
         with suppress(BrokenPipeError):  # it died idle; its end of output is on the way and brings the task back
             worker.process.stdin.write(json.dumps(tasks[worker.task]) + "\n")
             worker.process.stdin.flush()
@@ -131,6 +153,8 @@ class Pool:
         worker.log.seek(0)
         last_words = worker.log.read().decode(errors="replace").strip()
         self._end(worker, at_once=True)
+        if worker.stalled_s:
+            return {"answer": stalled(worker.stalled_s)}
         is_fault = "Traceback (most recent call last)" in last_words  # ... which the next worker would meet as well
         if is_fault:
             logger.error("a worker failed; this is a fault of audiokit, please report it:\n%s", last_words)
@@ -149,6 +173,12 @@ class Pool:
             worker.process.kill()
             worker.process.wait()
         worker.log.close()
+
+
+def stalled(longest_s: float) -> Answer:
+    """Answer for a task that told nothing for so many seconds."""
+    told = f"no progress for {longest_s:g} s: damaged, or its disk does not answer. Check both."
+    return {"error": told, "reason": "stalled", "passing": True}
 
 
 def as_raised(answer: Answer) -> errors.AudiokitError:

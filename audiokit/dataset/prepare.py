@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import re
@@ -14,16 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from audiokit.dataset.clip import Clip
+from audiokit.dataset.clip_pass import Judge
+from audiokit.dataset.duplicates import Duplicates
+from audiokit.dataset.engine import Engine, EngineName, RayCluster, open_engine
 from audiokit.dataset.journal import Journal
 from audiokit.dataset.judge import refusals
 from audiokit.dataset.layout import Layout
-from audiokit.dataset.manifest import Dataset, Source
+from audiokit.dataset.manifest import Dataset, Source, kept_recordings
+from audiokit.dataset.mirror import brought, layout_of, written
 from audiokit.dataset.planned import Planned
-from audiokit.dataset.pool import Answer, Pool, as_raised
+from audiokit.dataset.pool import Answer, as_raised
+from audiokit.dataset.recordings import find_recordings
 from audiokit.dataset.reviews import drop_parked, read_reviews, refuse_by_hand, write_by_hand
-from audiokit.dataset.scan import Found, scan, source_id
+from audiokit.dataset.scan import Found, source_id
 from audiokit.dataset.select import select
 from audiokit.dataset.settings import PrepSettings
+from audiokit.dataset.sounds import Sounds
+from audiokit.dataset.transcripts import Transcripts
 from audiokit.dataset.voices import Voices
 from audiokit.dataset.write import write_dataset
 from audiokit.errors import AudioFileError, DatasetError
@@ -41,36 +46,43 @@ class Preparation:
 
     layout: Layout
     settings: PrepSettings
-    pool: Pool
+    pool: Engine
     journal: Journal
     strict: bool = False
+    dry_run: bool = False
     progress: Progress = SILENT
     used: set[tuple[str, str]] = field(default_factory=set)
     unsettled: dict[str, Answer] = field(default_factory=dict)
-    recognizer: str = ""
-    voices: Voices = field(init=False)
+    judges: tuple[Judge, ...] = field(init=False)
+    texts: Transcripts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.voices = Voices(self.layout, self.settings, self.pool, self.journal, self._checked)
+        given = (self.layout, self.settings, self.pool, self.journal, self._checked)
+        self.texts = Transcripts(*given)
+        self.judges = (Voices(*given), Sounds(*given), Duplicates(*given), self.texts)
 
     def make(self, found: Sequence[Found]) -> None:
         """Do it all, from files to the finished dataset."""
         plans = self.plan(found)
         self._refuse_other_recordings(plans)
-        self._check_providers()
+        if self._check_providers():
+            plans = self._with_lost(plans)
         self.layout.unfinished.touch()
         self.cut(plans)
-        if self.settings.speaker:
-            plans = self.hear_voices(plans)
-        clips = write_by_hand(self.with_texts(self.clips(plans)), read_reviews(self.layout))
+        plans = self.listen(plans)
+        clips = write_by_hand(self.texts.flagged(self.clips(plans), self.progress), read_reviews(self.layout))
         self.finish(plans, self.sources(plans, clips), clips)
 
     def plan(self, found: Sequence[Found]) -> list[Planned]:
         """Look at every file once: is it sound, is it another's twin, is it done?"""
-        answers: dict[int, Answer] = {}
+        answers: dict[int, Answer] = {index: row for index, file in enumerate(found) if (row := self._probed(file))}
+        asked = [index for index in range(len(found)) if index not in answers]
         expected_s = 0.0
-        for index, answer in self.pool.run([_task("probe", file.name, path=str(file.path)) for file in found]):
-            answers[index] = self._checked(answer, found[index].name)
+        for at, answer in self.pool.run([self._probe_task(found[index]) for index in asked]):
+            file = found[asked[at]]
+            answers[asked[at]] = self._checked(answer, file.name)
+            if file.mark and "result" in answer and not self.dry_run:
+                self.journal.add("probe", f"{file.place} {file.mark}", answer["result"])
             expected_s += answer.get("result", {}).get("expected_s") or 0.0
             self.progress("looking", expected_s, 0)
         plans: list[Planned] = []
@@ -79,17 +91,26 @@ class Preparation:
             plans.append(self._planned(file, answers[index], first))
         return self._with_lost(plans)
 
+    def _probe_task(self, file: Found) -> dict[str, Any]:
+        return _task("probe", file.name, path=file.place, stall_s=self.settings.stall_s)
+
+    def _probed(self, file: Found) -> Answer | None:
+        """Give what an earlier run found out about a file that has not changed behind its address."""
+        self.used.add(("probe", f"{file.place} {file.mark}"))
+        known = self.journal.get("probe", f"{file.place} {file.mark}")
+        return known and {"result": known}
+
     def _planned(self, file: Found, answer: Answer, first: dict[str, str]) -> Planned:
         if "error" in answer:
             return Planned(
-                name=file.name, path=file.path, action="skip", reason=answer["reason"], message=answer["error"],
+                name=file.name, place=file.place, action="skip", reason=answer["reason"], message=answer["error"],
                 passing=answer.get("passing", False),
             )  # fmt: skip
         probed = answer["result"]
         sha256 = probed["sha256"]
         twin = first.setdefault(sha256, file.name)
         plan = Planned(
-            name=file.name, path=file.path, action="prepare", id=source_id(file.name, sha256), sha256=sha256,
+            name=file.name, place=file.place, action="prepare", id=source_id(file.name, sha256), sha256=sha256,
             expected_s=probed["expected_s"] or 0.0,
         )  # fmt: skip
         if twin != file.name:
@@ -101,12 +122,11 @@ class Preparation:
 
     def _with_lost(self, plans: Sequence[Planned]) -> list[Planned]:
         """Prepare anew what is done but for clips that are wanted now and do not lie there."""
-        done = [(plan, row) for plan in plans if plan.action == "done" for row in self._entry(plan).get("clips", ())]
-        judged = [_clip(plan, row, self.settings) for plan, row in done]
-        clips = self.voices.judged(refuse_by_hand(judged, read_reviews(self.layout)))
+        done = [plan for plan in plans if plan.action == "done"]
+        clips = self._judged(done, self.judges)
         if all(plan.action != "prepare" for plan in plans):
             clips = select(clips, self.settings.target_minutes)
-        files = {row["id"]: row["file"] for _, row in done}
+        files = {row["id"]: row["file"] for plan in done for row in self._entry(plan).get("clips", ())}
         lost = {clip.source for clip in clips if clip.kept and not _lies(self.layout.clips, files[clip.id])}
         for plan in plans:
             if self.strict and plan.action == "done" and "error" in self._entry(plan):
@@ -115,7 +135,7 @@ class Preparation:
 
     def _refuse_other_recordings(self, plans: Sequence[Planned]) -> None:
         """Keep a dataset from being swept away by a command that names none of its recordings."""
-        before = _kept_recordings(self.layout)
+        before = kept_recordings(self.layout)
         here = {plan.sha256 for plan in plans} | {plan.name for plan in plans if plan.passing}
         gone = [name for sha256, name in before.items() if sha256 not in here and name not in here]
         if gone and len(gone) == len(before):
@@ -126,13 +146,15 @@ class Preparation:
         if gone:
             logger.warning("not named any more, their clips are removed: %s", ", ".join(sorted(gone)))
 
-    def _check_providers(self) -> None:
-        """Open detector and recognizer once, before hours of work."""
+    def _check_providers(self) -> bool:
+        """Open detector and recognizers once, before hours of work; tell whether a recognizer is a new one."""
+        is_new = False
         for _, answer in self.pool.run([_task("check", "settings", settings=self.settings.to_json())]):
             self._checked(answer, "settings")
             if "error" in answer:
                 raise DatasetError(f"detector or recognizer cannot be opened: {answer['error']}")
-            self.recognizer = hashlib.sha256(answer["result"]["recognizer"].encode()).hexdigest()[:8]
+            is_new = self.texts.meet(answer["result"]["recognizers"])
+        return is_new
 
     def cut(self, plans: Sequence[Planned]) -> None:
         """Prepare what is not done, a journal line each."""
@@ -168,58 +190,32 @@ class Preparation:
     def _prepare_task(self, plan: Planned) -> dict[str, Any]:
         heard = self.layout.heard / self._heard_name(plan)
         return _task(
-            "prepare", plan.name, path=str(plan.path), sha256=plan.sha256, id=plan.id, heard=str(heard),
+            "prepare", plan.name, path=plan.place, sha256=plan.sha256, id=plan.id, heard=str(heard),
             clips=str(self.layout.clips), work=str(self.layout.work), settings=self.settings.to_json(),
+            stall_s=self.settings.stall_s,
         )  # fmt: skip
 
     def clips(self, plans: Sequence[Planned]) -> list[Clip]:
         """Collect, judge and select the clips of all recordings."""
-        clips = self.voices.judged(self._unheard(plans))
-        self.used |= self.voices.used
+        clips = self._judged(plans, self.judges)
+        self.used.update(*(judge.used for judge in self.judges))
         return select(clips, self.settings.target_minutes)
 
-    def _unheard(self, plans: Sequence[Planned]) -> list[Clip]:
-        """Collect the clips, judged by all but their voices."""
-        judged = [_clip(plan, row, self.settings) for plan in plans for row in self._entry(plan).get("clips", ())]
-        return refuse_by_hand(judged, read_reviews(self.layout))
+    def _judged(self, plans: Sequence[Planned], judges: Sequence[Judge]) -> list[Clip]:
+        """Collect the clips, judged by their numbers, by hand, and by the `judges` as far as these have heard them."""
+        clips = [_clip(plan, row, self.settings) for plan in plans for row in self._entry(plan).get("clips", ())]
+        clips = refuse_by_hand(clips, read_reviews(self.layout))
+        for judge in judges:
+            clips = judge.judged(clips)
+        return clips
 
-    def hear_voices(self, plans: Sequence[Planned]) -> list[Planned]:
-        """Take the voiceprint of each clip; cut again what is wanted now and was dropped as somebody else's."""
-        self.voices.hear(self._unheard(plans), self.progress)
+    def listen(self, plans: Sequence[Planned]) -> list[Planned]:
+        """Let the judges hear the clips; cut again what is wanted after that and was dropped by an earlier run."""
         done = [replace(plan, action="done") if plan.action == "prepare" else plan for plan in plans]
-        self.cut(self._with_lost(done))
+        for at, judge in enumerate(self.judges):
+            while judge.hear(self._judged(plans, self.judges[:at]), self.progress):
+                self.cut(self._with_lost(done))
         return done
-
-    def with_texts(self, clips: Sequence[Clip]) -> list[Clip]:
-        """Transcribe the kept clips that have no text yet."""
-        if not self.settings.transcribe:
-            return list(clips)
-        keys = {clip.id: f"{clip.sha256}:{self.settings.text_key}:{self.recognizer}" for clip in clips if clip.kept}
-        todo = [clip for clip in clips if clip.id in keys and self.journal.get("text", keys[clip.id]) is None]
-        total_s, done_s = sum(clip.duration_s for clip in todo), 0.0
-        failed: dict[str, str] = {}
-        tasks = [
-            _task("transcribe", clip.id, path=str(self.layout.root / str(clip.path)), settings=self.settings.to_json())
-            for clip in todo
-        ]
-        for index, answer in self.pool.run(tasks):
-            self._checked(answer, todo[index].id)
-            if "result" in answer:
-                self.journal.add("text", keys[todo[index].id], answer["result"])
-            else:
-                failed[todo[index].id] = answer["error"]
-            done_s += todo[index].duration_s
-            self.progress("transcribing", done_s, total_s)
-        self.used |= {("text", key) for key in keys.values()}
-        return [self._with_text(clip, keys.get(clip.id), failed.get(clip.id)) for clip in clips]
-
-    def _with_text(self, clip: Clip, key: str | None, failure: str | None) -> Clip:
-        if failure:
-            return replace(clip, flags=(f"no text: {failure}",))
-        if key is None:
-            return clip
-        text = self.journal["text", key]
-        return replace(clip, **{**text, "flags": tuple(text["flags"])})
 
     def sources(self, plans: Sequence[Planned], clips: Sequence[Clip]) -> list[Source]:
         """Make a row for every recording that was given."""
@@ -248,7 +244,7 @@ class Preparation:
         write_dataset(self.layout, self.settings, sources, clips)
         if not any(plan.passing for plan in plans):  # a share that is away for a while must not cost its clips
             self._drop_stale(plans, clips)
-            self.journal.compact(self.used | {("settings", "last")})
+            self.journal.compact(self.used | self.texts.used | {("settings", "last")})
         self.layout.unfinished.unlink()
 
     def _drop_stale(self, plans: Sequence[Planned], clips: Sequence[Clip]) -> None:
@@ -284,7 +280,7 @@ class Preparation:
             raise self.layout.disk_full()
         if "raised" in answer:
             raise as_raised(answer)
-        if answer["reason"] == "crashed":
+        if answer["reason"] in ("crashed", "stalled"):
             answer = {**answer, "error": f"{name}: {answer['error']}"}
         if self.strict:
             raise AudioFileError(answer["error"], reason=answer["reason"])
@@ -310,25 +306,26 @@ def prepare(
     out: str | os.PathLike[str],
     settings: PrepSettings,
     *,
-    jobs: int,
+    jobs: int | None,
     strict: bool,
     progress: Progress,
+    engine: EngineName | RayCluster = "local",
+    work: str | os.PathLike[str] | None = None,
 ) -> Dataset:
     """Make or continue a dataset; see `audiokit.api.prep`."""
-    layout = Layout(Path(out))
+    layout = layout_of(out, work)
     layout.check()
-    found = scan(sources, layout.root)
+    found = find_recordings(sources, out, layout.root)
     if not found:
         raise AudioFileError(
             f"no recordings in {', '.join(map(str, sources)) or 'an empty list'}. Is the disk there? Name files, or "
             "folders that hold some.",
             reason="missing",
         )
-    with layout.writing(), Pool(jobs) as pool:
+    with written(layout, out) as journal, open_engine(engine, jobs) as pool:
         run = Preparation(
-            layout=layout, settings=settings, pool=pool, journal=Journal(layout.journal), strict=strict,
-            progress=progress,
-        )  # fmt: skip
+            layout=layout, settings=settings, pool=pool, journal=journal, strict=strict, progress=progress
+        )
         run.make(found)
         del run  # its rows need not stay while the dataset is read back
     dataset = Dataset.open(layout.root)
@@ -338,14 +335,22 @@ def prepare(
 
 
 def plan(
-    sources: Sequence[str | os.PathLike[str]], out: str | os.PathLike[str], settings: PrepSettings, *, jobs: int
+    sources: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    settings: PrepSettings,
+    *,
+    jobs: int | None,
+    engine: EngineName | RayCluster = "local",
+    work: str | os.PathLike[str] | None = None,
 ) -> list[Planned]:
-    """Say what `prepare` would do, writing nothing."""
-    layout = Layout(Path(out))
+    """Say what `prepare` would do, writing nothing; a dataset behind an address is brought here for it."""
+    layout = layout_of(out, work)
     layout.check()
-    with Pool(jobs) as pool:
-        run = Preparation(layout=layout, settings=settings, pool=pool, journal=Journal(layout.journal))
-        return run.plan(scan(sources, layout.root))
+    found = find_recordings(sources, out, layout.root)
+    brought(layout, out)
+    with open_engine(engine, jobs) as pool:
+        journal = Journal(layout.journal)
+        return Preparation(layout=layout, settings=settings, pool=pool, journal=journal, dry_run=True).plan(found)
 
 
 def _task(task: str, name: str, **details: Any) -> dict[str, Any]:
@@ -357,15 +362,6 @@ def _lies(folder: Path, file: dict[str, Any] | None) -> bool:
         return False
     path: Path = folder / file["name"]
     return path.is_file() and path.stat().st_size == int(file["size_bytes"])
-
-
-def _kept_recordings(layout: Layout) -> dict[str, str]:
-    """Read which recordings gave clips to the dataset as it lies there: names by hash."""
-    try:
-        sources = json.loads(layout.summary.read_text(encoding="utf-8"))["sources"]
-        return {row["sha256"]: row["name"] for row in sources if row["kept"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _clip(plan: Planned, row: dict[str, Any], settings: PrepSettings) -> Clip:

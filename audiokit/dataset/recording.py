@@ -31,7 +31,6 @@ from audiokit.dsp.loudness import integrated_loudness, loudness_lufs
 
 FADE_S = 0.01  # inside the room, so that it never touches speech
 FORCED_FADE_S = 0.003  # no room there: just enough against a click
-NEAR_S = 0.5  # noise is taken from this near a clip, unless only the clip was denoised
 QUIETEST = -120.0  # stands for minus infinity, which JSON cannot carry
 
 
@@ -69,14 +68,14 @@ def prepare_recording(job: Job, advance: Advance) -> dict[str, Any]:
         if speech is None:
             _keep_speech(heard.speech, job.heard)
         stretches = find_stretches(heard.levels_db, speech_regions(heard.speech.probabilities, heard.speech.window_s))
-        measured = _measured(heard, stretches, job.settings)
-        return {"source": _row(heard, stretches, measured), "clips": _clips(job, heard, measured)}
+        measured = _measured(heard, stretches, job.settings, advance)
+        return {"source": _row(heard, stretches, measured), "clips": _clips(job, heard, measured, advance)}
     finally:
         with suppress(FileNotFoundError):
             spool.unlink()
 
 
-def _measured(heard: Heard, stretches: Sequence[Stretch], settings: PrepSettings) -> list[Measured]:
+def _measured(heard: Heard, stretches: Sequence[Stretch], settings: PrepSettings, advance: Advance) -> list[Measured]:
     lengths = Lengths(
         min_s=settings.min_s, max_s=settings.max_s, max_pause_s=settings.max_pause_s, room_s=settings.room_s
     )
@@ -84,14 +83,17 @@ def _measured(heard: Heard, stretches: Sequence[Stretch], settings: PrepSettings
     for stretch in stretches:
         spoken[stretch.start : stretch.end] = True
     segments = segment(stretches, heard.levels_db, lengths)
+    noisy_db = heard.levels_db.copy() if settings.denoise else None
     if settings.denoise:
         for part in segments:
             heard.overwrite(part.start_s, denoise(_sound(heard, part.start_s, part.end_s)).samples)
-    noise_near_s = 0.0 if settings.denoise else NEAR_S
-    return [
-        measure(heard, part, _sound(heard, part.start_s, part.end_s), spoken, noise_near_s=noise_near_s)
-        for part in segments
-    ]
+            advance(heard.duration_s)  # a sign of life, here and below
+    measured = []
+    for part in segments:
+        sound = _sound(heard, part.start_s, part.end_s)
+        measured.append(measure(heard, part, sound, spoken, noisy_db=noisy_db))
+        advance(heard.duration_s)
+    return measured
 
 
 def _sound(heard: Heard, start_s: float, end_s: float) -> Audio:
@@ -114,9 +116,13 @@ def _loudness(measured: Sequence[Measured]) -> float:
     return integrated_loudness(np.concatenate([clip.step_powers for clip in measured])) if measured else -np.inf
 
 
-def _clips(job: Job, heard: Heard, measured: Sequence[Measured]) -> list[dict[str, Any]]:
+def _clips(job: Job, heard: Heard, measured: Sequence[Measured], advance: Advance) -> list[dict[str, Any]]:
     recording_lufs = _loudness(measured)
-    return [_clip(job, heard, clip, recording_lufs) for clip in measured]
+    clips = []
+    for clip in measured:
+        clips.append(_clip(job, heard, clip, recording_lufs))
+        advance(heard.duration_s)
+    return clips
 
 
 def _clip(job: Job, heard: Heard, clip: Measured, recording_lufs: float) -> dict[str, Any]:

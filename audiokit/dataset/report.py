@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from statistics import median
 from urllib.parse import quote
 
 from audiokit.dataset.clip import Clip
@@ -39,6 +40,7 @@ def _page(name: str, settings: PrepSettings, sources: Sequence[Source], clips: S
         ("In numbers", _totals(sources, clips)),
         ("Kept and refused", _reasons(sources, clips)),
         ("How the clips are", _histograms(settings, clips)),
+        ("Before and after noise was taken out", _denoised(clips)),
         ("Who speaks", _speakers(clips)),
         ("Where the clips are from", _timelines(sources, clips)),
         ("Listen", _players(clips)),
@@ -98,6 +100,24 @@ def _histograms(settings: PrepSettings, clips: Sequence[Clip]) -> str:
     )
     note = '<p class="note">Dashed: what the settings ask for.</p>'
     return f'{_legend([("kept", "kept"), ("refused", "refused")])}<div class="charts">{"".join(charts)}</div>{note}'
+
+
+def _denoised(clips: Sequence[Clip]) -> str:
+    """Compare SNR and noise before and after, if noise was taken out: in the middle, and where it changed most."""
+    found = {clip: levels for clip in clips if clip.kept and (levels := _before_and_after(clip))}
+    if not found:
+        return ""
+    middle = ("median of all kept", *(number(median(levels)) for levels in zip(*found.values(), strict=True)), "")
+    most = sorted(found, key=lambda clip: (found[clip][0] - found[clip][1], clip.id))[:PLAYERS]
+    rows = [(clip.id, *map(number, found[clip]), Markup(_sound(clip))) for clip in most]
+    head = ("clip", "SNR before, dB", "SNR after, dB", "noise before, dBFS", "noise after, dBFS", "sound after")
+    return table(head, [middle, *rows])
+
+
+def _before_and_after(clip: Clip) -> tuple[float, ...]:
+    if clip.snr_before_db is None or clip.noise_before_dbfs is None:
+        return ()
+    return clip.snr_before_db, clip.snr_db, clip.noise_before_dbfs, clip.noise_dbfs
 
 
 def _histogram(clips: Sequence[Clip], field: str, title: str, unit: str, marks: Sequence[float]) -> str:
@@ -179,11 +199,15 @@ def _player(clip: Clip) -> str:
     pitch = "" if clip.pitch_hz is None else f", {clip.pitch_hz:.0f} Hz"
     facts = f"quality {clip.quality:.2f}, SNR {number(clip.snr_db)} dB, {number(clip.duration_s)} s{pitch}"
     flags = f"<small>{escape('; '.join(clip.flags))}</small>" if clip.flags else ""
-    place, name = quote(str(clip.path)), escape(clip.id)
     return (
-        f'<li>{text}<audio controls preload="none" src="{place}" aria-label="{name}"></audio>'
+        f"<li>{text}{_sound(clip)}"
         f"<small>{facts}</small>{flags}<small>{escape(clip.source)} at {clock_face(clip.start_s)}</small></li>"
     )
+
+
+def _sound(clip: Clip) -> str:
+    place, name = quote(str(clip.path)), escape(clip.id)
+    return f'<audio controls preload="none" src="{place}" aria-label="{name}"></audio>'
 
 
 def _remarks(sources: Sequence[Source]) -> str:

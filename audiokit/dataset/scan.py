@@ -26,8 +26,15 @@ class Found:
 
     name: str
     """How it is called in manifest and messages: as it was given, with forward slashes."""
-    path: Path
-    """Where it lies."""
+    place: str
+    """Where it lies: a path, or an address."""
+    mark: str = ""
+    """What changes whenever the file behind an address does; empty for a path, and where nothing is known."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies on this machine."""
+        return Path(self.place)
 
 
 def scan(sources: Sequence[str | os.PathLike[str]], out: Path) -> list[Found]:
@@ -50,7 +57,7 @@ def scan(sources: Sequence[str | os.PathLike[str]], out: Path) -> list[Found]:
                 place = Path(os.path.realpath(file))  # Path.resolve() raises at a link to itself
                 if dataset not in place.parents:
                     found.setdefault(place, _printable(file.as_posix()))
-    return [Found(name=name, path=path) for path, name in sorted(found.items(), key=lambda item: item[1])]
+    return [Found(name=name, place=str(path)) for path, name in sorted(found.items(), key=lambda item: item[1])]
 
 
 def _matching(source: str) -> Iterable[Path]:
@@ -70,10 +77,11 @@ def _files(path: Path) -> Iterator[Path]:
         return
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names) if _is_candidate(name))
+        yield from (Path(folder, name) for name in sorted(names) if is_candidate(name))
 
 
-def _is_candidate(name: str) -> bool:
+def is_candidate(name: str) -> bool:
+    """Tell whether a file of a folder is tried."""
     return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
 
 

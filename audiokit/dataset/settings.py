@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, get_args
 
 from audiokit.errors import ConfigError
@@ -13,8 +13,10 @@ from audiokit.errors import ConfigError
 Channel = Literal["average", "left", "right", "louder"]
 LoudnessPer = Literal["recording", "clip"]
 ClipFormat = Literal["wav", "flac"]
+Duplicates = Literal["refuse", "keep"]
 
 STAGE_VERSION = 1  # raise it when the same settings would give other clips
+TEXT_VERSION = 2  # ... or other texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,17 @@ class PrepSettings:
     a label; else a file with the voice that is wanted."""
     min_similarity: float = 0.75
     """Clips less like the voice that is wanted are refused, -1..1 (with a speaker only)."""
+    min_mos: float | None = None
+    """Clips that listeners would rate lower are refused, 1..5: the whole impression by DNSMOS (Emilia: 3); None asks
+    for no opinion."""
+    max_reverb_s: float | None = None
+    """Clips in which a room rings longer are refused, in seconds (0.3 refuses no dry speech); None does not listen."""
+    max_music: float | None = None
+    """Clips with more music or hum under speech are refused, 0..1 (speech alone: up to 0.43); None does not listen."""
+    duplicates: Duplicates = "refuse"
+    """What becomes of clips whose very sound is in a better one too, such as jingles and re-runs."""
+    stall_s: float = 120.0
+    """A recording that makes no progress for longer is given up, and tried again by the next run, in seconds."""
     target_minutes: float | None = None
     """Keep only this much, the best by quality with a spread over the recordings."""
 
@@ -83,9 +96,19 @@ class PrepSettings:
     """The recognizer's model; empty: its default."""
     language: str = ""
     """ISO 639-1 code of what is spoken; empty: the recognizer finds out."""
+    min_language: float = 0.8
+    """Least probability that the language is spoken, 0..1, where the recognizer tells one (Emilia: 0.8)."""
+    second_stt: str = ""
+    """A second recognizer whose text is compared, NAME or NAME:MODEL; empty: none."""
+    max_mismatch: float = 0.3
+    """Largest part of the letters in which the two texts may differ, 0..1."""
+    align: bool = False
+    """Keep the times of the words, as the recognizer gives them, fitted to the sound."""
+    refuse_doubtful: bool = False
+    """Refuse clips whose text is doubtful, instead of keeping them with a flag."""
 
     def __post_init__(self) -> None:
-        for name, allowed in (("channel", Channel), ("loudness_per", LoudnessPer), ("format", ClipFormat)):
+        for name, allowed in _CHOICES.items():
             if getattr(self, name) not in get_args(allowed):
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(get_args(allowed))}")
         for field in fields(self):
@@ -98,6 +121,8 @@ class PrepSettings:
         if int(self.sample_rate) != self.sample_rate:
             raise ConfigError(f"sample_rate is {self.sample_rate}; expected a whole number of Hz")
         object.__setattr__(self, "sample_rate", int(self.sample_rate))
+        if [(each.stt, each.model) for each in self.recognizers].count((self.stt, self.model)) > 1:
+            raise ConfigError(f"second_stt is {self.second_stt!r}, as the first is; expected another one, or its model")
         if self.min_s >= self.max_s:
             raise ConfigError(f"min_s is {self.min_s:g} and max_s {self.max_s:g}; expected min_s below max_s")
 
@@ -112,8 +137,9 @@ class PrepSettings:
         return cls(**data)
 
     def to_json(self) -> dict[str, Any]:
-        """Give every setting by name; those about speakers only where they are not the defaults."""
-        usual = {field.name: field.default for field in fields(self) if field.name in _SPEAKER}
+        """Give every setting by name; those about speakers, sound and texts only where they are not the defaults."""
+        sparse = (*_SPEAKER, *_SOUND, *_TEXT_JUDGES, *_LIMITS)
+        usual = {field.name: field.default for field in fields(self) if field.name in sparse}
         return {name: value for name, value in asdict(self).items() if name not in usual or value != usual[name]}
 
     @property
@@ -129,10 +155,16 @@ class PrepSettings:
     @property
     def text_key(self) -> str:
         """Names all that changes what a clip's transcript says."""
-        return self._key(_TEXT)
+        return self._key(_TEXT, TEXT_VERSION)
 
-    def _key(self, names: tuple[str, ...]) -> str:
-        values = [STAGE_VERSION, *((name, getattr(self, name)) for name in names)]
+    @property
+    def recognizers(self) -> tuple[PrepSettings, ...]:
+        """These settings for each recognizer: the first, and the second where there is one."""
+        name, _, model = self.second_stt.partition(":")
+        return (self, replace(self, stt=name, model=model, second_stt="", align=False)) if name else (self,)
+
+    def _key(self, names: tuple[str, ...], version: int = STAGE_VERSION) -> str:
+        values = [version, *((name, getattr(self, name)) for name in names)]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
@@ -140,8 +172,14 @@ _SPEECH = ("sample_rate", "channel", "highpass_hz", "vad", "keep_truncated")
 _CUT = (
     "min_s", "max_s", "max_pause_s", "room_s", "denoise", "loudness_lufs", "loudness_per", "peak_dbtp", "format",
 )  # fmt: skip
-_TEXT = ("stt", "model", "language")
+_TEXT = ("stt", "model", "language", "align")
+_TEXT_JUDGES = ("min_language", "second_stt", "max_mismatch", "align", "refuse_doubtful")
 _SPEAKER = ("speaker", "min_similarity")
+_SOUND = ("min_mos", "max_reverb_s", "max_music", "duplicates")
+_LIMITS = ("stall_s",)
+_CHOICES: dict[str, Any] = {
+    "channel": Channel, "loudness_per": LoudnessPer, "format": ClipFormat, "duplicates": Duplicates,
+}  # fmt: skip
 _RANGES: dict[str, tuple[float, float]] = {
     "sample_rate": (8_000, 192_000),
     "highpass_hz": (0, 1_000),
@@ -156,5 +194,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "max_clipped": (0, 1),
     "min_speech": (0, 1),
     "min_similarity": (-1, 1),
+    "min_mos": (1, 5),
+    "max_reverb_s": (0, 1.5),
+    "max_music": (0, 1),
+    "min_language": (0, 1),
+    "max_mismatch": (0, 1),
+    "stall_s": (1, 86_400),
     "target_minutes": (0.01, 1_000_000),
 }

@@ -11,7 +11,7 @@ import numpy as np
 from audiokit.analysis.ge2e import unit
 from audiokit.analysis.silero import Vector
 from audiokit.analysis.speaker import Labels, cluster
-from audiokit.dataset.clip import Clip
+from audiokit.dataset.clip import Clip, refused
 from audiokit.dataset.settings import PrepSettings
 
 AT_ONCE = 500  # clips of a recording that are compared each with each: what that costs grows with the third power
@@ -204,8 +204,3 @@ def _labelled(clip: Clip, at: int, found: Speakers, wanted: _Wanted) -> Clip:
 def label(voice: int) -> str:
     """Name a voice by its place: "speaker-1" is the one who speaks most."""
     return f"speaker-{voice + 1}"
-
-
-def refused(clip: Clip, reason: str) -> Clip:
-    """Take a clip out of the dataset."""
-    return replace(clip, kept=False, path=None, sha256=None, refused_because=(reason,))

@@ -1,7 +1,8 @@
-"""What is said in the clips, and whether the text can be believed."""
+"""What is said in a clip, and what its sound says about the text."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,10 @@ from audiokit import portal
 from audiokit.audio.buffer import Audio
 from audiokit.audio.chunk import chunks_of
 from audiokit.contracts import STT, Transcript
+from audiokit.dataset.align import aligned, in_silence
 from audiokit.dataset.settings import PrepSettings
 from audiokit.registry import provider, takes
 
-CHARACTERS_PER_S = (4.0, 25.0)  # slower is missing text, faster is made-up text; NeMo's SDP allows 18-30 at most
-MIN_CONFIDENCE = 0.5
 EDGE_S = 0.03  # a word that reaches this near the edge while the sound does too is cut
 EDGE_DB = 20.0  # ... where "does too" means less than this under the loudest part of the clip
 
@@ -27,22 +27,36 @@ def recognizer(name: str, model: str, language: str) -> STT:
     settings: dict[str, object] = {key: value for key, value in (("model", model), ("language", language)) if value}
     if takes("stt", name, "realtime"):
         settings["realtime"] = False  # a whole clip at once costs less than the same through a live line
+    if takes("stt", name, "tell_language"):
+        settings["tell_language"] = True  # also where it is given: to hear that it is not what is spoken
     stt: STT = provider("stt", name, **settings)
     return stt
 
 
 def transcribe_clip(path: Path, settings: PrepSettings) -> dict[str, Any]:
-    """Transcribe one clip and look for what a person should check; give fields of a `Clip`."""
+    """Transcribe one clip and look for words that its sound does not bear out; give fields of a `Clip`."""
     audio = Audio.read(path)
     transcript = portal.run(_transcribed(recognizer(settings.stt, settings.model, settings.language), audio))
     rate = sum(character.isalnum() for character in transcript.text) / audio.duration_s
-    return {
+    found: dict[str, Any] = {
         "text": transcript.text,
         "language": transcript.language,
-        "confidence": round(transcript.confidence, 4),
+        "language_probability": _rounded(transcript.language_probability),
+        "confidence": _rounded(transcript.confidence or None),  # 0 is that of recognizers that do not tell
         "characters_per_s": round(rate, 2),
-        "flags": _flags(audio, transcript, rate),
+        "flags": _cut_words(audio, transcript),
     }
+    if settings.align:
+        words = aligned(transcript.words, audio)
+        found["words"] = [asdict(replace(word, confidence=round(word.confidence, 4))) for word in words]
+        found["flags"] += [
+            f"word in silence: {word.text!r} at {word.start_s:.2f} s" for word in in_silence(words, audio)
+        ]
+    return found
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
 
 
 async def _transcribed(stt: STT, audio: Audio) -> Transcript:
@@ -55,21 +69,10 @@ async def _transcribed(stt: STT, audio: Audio) -> Transcript:
     return Transcript(
         text=" ".join(transcript.text for transcript in finals if transcript.text),
         language=finals[0].language if finals else "",
+        language_probability=finals[0].language_probability if finals else None,
         confidence=float(np.mean([transcript.confidence for transcript in finals])) if finals else 0.0,
         words=words,
     )
-
-
-def _flags(audio: Audio, transcript: Transcript, characters_per_s: float) -> list[str]:
-    if not transcript.text:
-        return ["no text"]
-    low, high = CHARACTERS_PER_S
-    flags = []
-    if not low <= characters_per_s <= high:
-        flags.append(f"pace: {characters_per_s:.1f} characters/s, expected {low:g} to {high:g}")
-    if transcript.confidence < MIN_CONFIDENCE:
-        flags.append(f"confidence: {transcript.confidence:.2f} < {MIN_CONFIDENCE:g}")
-    return flags + _cut_words(audio, transcript)
 
 
 def _cut_words(audio: Audio, transcript: Transcript) -> list[str]:

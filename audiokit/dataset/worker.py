@@ -23,6 +23,7 @@ from audiokit.dataset.settings import PrepSettings
 from audiokit.errors import AudioFileError, AudiokitError
 
 TELL_EVERY_S = 0.2
+HASH_BYTES = 1 << 20
 
 Advance = Callable[[float], None]
 Answer = dict[str, Any]
@@ -33,13 +34,18 @@ def probe(task: dict[str, Any], advance: Advance) -> Answer:
     import hashlib
 
     from audiokit.audio.decode import open_reader
+    from audiokit.dataset.recordings import on_disk
 
-    path = Path(task["path"])
-    with open_reader(path) as reader:
-        expected_s = reader.expected_s
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": sha256, "expected_s": expected_s}
+    with on_disk(task["path"], advance) as path:
+        with open_reader(path) as reader:
+            expected_s = reader.expected_s
+        digest = hashlib.sha256()
+        with path.open("rb") as file:
+            while block := file.read(HASH_BYTES):
+                digest.update(block)
+                if len(block) == HASH_BYTES:
+                    advance(0.0)  # nothing to count, but a sign of life
+    return {"sha256": digest.hexdigest(), "expected_s": expected_s}
 
 
 def check(task: dict[str, Any], advance: Advance) -> Answer:
@@ -55,22 +61,30 @@ def check(task: dict[str, Any], advance: Advance) -> Answer:
         from audiokit.dsp.denoise import denoise
 
         denoise(Audio(np.zeros(480, np.float32), 48_000))
+    if settings.min_mos is not None:
+        from audiokit.analysis.mos import network
+
+        network()
     if not settings.transcribe:
-        return {"recognizer": ""}
+        return {"recognizers": []}
     from audiokit.dataset.texts import recognizer
 
-    return {"recognizer": getattr(recognizer(settings.stt, settings.model, settings.language), "settings_key", "")}
+    opened = [recognizer(each.stt, each.model, each.language) for each in settings.recognizers]
+    return {"recognizers": [getattr(each, "settings_key", "") for each in opened]}
 
 
 def prepare(task: dict[str, Any], advance: Advance) -> Answer:
     """See `recording.prepare_recording`."""
     from audiokit.dataset.recording import Job, prepare_recording
+    from audiokit.dataset.recordings import on_disk
 
-    paths = {name: Path(task[name]) for name in ("path", "clips", "work", "heard")}
+    folders = {name: Path(task[name]) for name in ("clips", "work", "heard")}
     settings = PrepSettings.from_json(task["settings"])
-    return prepare_recording(
-        Job(name=task["name"], sha256=task["sha256"], id=task["id"], settings=settings, **paths), advance
-    )
+    with on_disk(task["path"], advance) as path:
+        return prepare_recording(
+            Job(name=task["name"], sha256=task["sha256"], id=task["id"], settings=settings, path=path, **folders),
+            advance,
+        )
 
 
 def transcribe(task: dict[str, Any], advance: Advance) -> Answer:
@@ -87,12 +101,30 @@ def voiceprint(task: dict[str, Any], advance: Advance) -> Answer:
     return take_voiceprint(Path(task["path"]))
 
 
+def measure(task: dict[str, Any], advance: Advance) -> Answer:
+    """See `sounds.MEASURES`."""
+    from audiokit.audio.files import read
+    from audiokit.dataset.sounds import MEASURES
+
+    return MEASURES[task["task"]](read(task["path"]))
+
+
+def fingerprint(task: dict[str, Any], advance: Advance) -> Answer:
+    """See `duplicates.take_print`."""
+    from audiokit.audio.files import read
+    from audiokit.dataset.duplicates import take_print
+
+    return take_print(read(task["path"]))
+
+
 TASKS: dict[str, Callable[[dict[str, Any], Advance], Answer]] = {
     "probe": probe,
     "check": check,
     "prepare": prepare,
     "transcribe": transcribe,
     "voiceprint": voiceprint,
+    **dict.fromkeys(("mos", "reverb", "music"), measure),
+    "print": fingerprint,
 }
 
 
@@ -139,7 +171,7 @@ def serve(tasks: TextIO, answers: TextIO) -> None:
     threading.Thread(target=_read, args=(tasks, waiting, idle), daemon=True).start()
     while line := waiting.get():
         task = json.loads(line)
-        answered = answer(task, _teller(answers))
+        answered = answer(task, teller(lambda message: _say(answers, message)))
         idle.set()
         _say(answers, {"answer": answered})
 
@@ -153,14 +185,15 @@ def _read(tasks: TextIO, waiting: queue.Queue[str], idle: threading.Event) -> No
     waiting.put("")
 
 
-def _teller(answers: TextIO) -> Advance:
+def teller(say: Callable[[dict[str, Any]], None]) -> Advance:
+    """Say how far a task is, but not too often."""
     told_at = 0.0
 
     def tell(done_s: float) -> None:
         nonlocal told_at
         if time.monotonic() - told_at >= TELL_EVERY_S:
             told_at = time.monotonic()
-            _say(answers, {"done_s": round(done_s, 2)})
+            say({"done_s": round(done_s, 2)})
 
     return tell
 

@@ -1,4 +1,4 @@
-"""The packages: what audiokit requires, and the extras that are complete."""
+"""The packages: what audiokit requires, the extras that are complete, and plug-ins."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from itertools import groupby
 
+from audiokit.health import plug_ins
 from audiokit.health.finding import Finding, State
 
-NOT_FOR_USERS = ("all", "bench", "dev")
+NOT_FOR_USERS = ("all", "bench", "dev", "docs")
 """Extras that name what others have, or what only builders of audiokit need."""
 LINE = re.compile(r"(?P<name>[\w.-]+)(?:\[.*?\])?\s*(?P<bounds>[^;]*)(?:;(?P<marker>.*))?")
 EXTRA = re.compile(r"extra == ['\"]([\w-]+)['\"]")
@@ -48,8 +49,9 @@ class Requirement:
 
 
 def look(*, online: bool = False) -> Iterator[Finding]:
-    """Look at what is required, then at each extra."""
+    """Look at what is required, then at each extra, then at plug-ins."""
     yield from judged(requirements(requires("audiokit") or ()))
+    yield from plug_ins.look()
 
 
 def judged(wanted: Iterable[Requirement]) -> Iterator[Finding]:

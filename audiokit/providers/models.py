@@ -1,8 +1,7 @@
 """The models that are asked when none is chosen.
 
-As of 2026-11-21, from the vendors' SDKs of that day. Vendors take models out of service (OpenAI: gpt-5-mini in December
-2026, gpt-4o-mini-tts on 2027-01-06, its other recognizers on 2027-02-26), so every provider has a setting `model`, and
-this is the only place that names one.
+As of 2026-11-21, from the vendors' SDKs of that day. Vendors take models out of service (see `ends.py`), so every
+provider has a setting `model`, and this is the only place that names one.
 """
 
 from __future__ import annotations

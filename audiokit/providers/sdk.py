@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from audiokit import config
 from audiokit.errors import MissingDependencyError
+from audiokit.providers.ends import tell_end
 from audiokit.providers.loops import PerLoop
 from audiokit.providers.sdk_errors import translated
 
@@ -27,6 +28,7 @@ class Sdk:
     base_url : None is the environment's `<VENDOR>_BASE_URL`, the configuration file's, or the vendor itself.
     silence_s : longest wait between two pieces of an answer, in seconds.
     keyless_here : whether a server of this machine needs no key.
+    model : which model will be asked; there is a warning if the vendor takes it out of service soon.
 
     Raises
     ------
@@ -42,6 +44,7 @@ class Sdk:
         silence_s: float,
         *,
         keyless_here: bool = False,
+        model: str = "",
     ) -> None:
         try:
             self._module = import_module(vendor)
@@ -52,6 +55,8 @@ class Sdk:
         self.address = config.without_user(self.base_url)
         """Where it goes, for a cache's key: two servers may call different models by one name."""
         keyless = keyless_here and config.is_loopback(urlsplit(self.base_url).hostname or "")
+        if self.address == config.BASE_URLS[vendor]:  # others may go on with a model
+            tell_end(model)
         self._key = config.key(vendor, required=not keyless) or config.Key(NO_KEY)
         self._clients: PerLoop[Any] = PerLoop(self._make, lambda client: client.close())
 

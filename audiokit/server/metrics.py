@@ -115,7 +115,12 @@ class Metrics:
         self.characters = Family(
             prefix + "tts_characters_total", "Spoken, by whether the cache had them.", "counter", ["cache"]
         )
-        self.tokens = Family(prefix + "llm_tokens_total", "Of language models.", "counter", ["direction"])
+        self.tokens = Family(
+            prefix + "llm_tokens_total",
+            "Of language models; wasted: asked ahead, for nothing.",
+            "counter",
+            ["direction"],
+        )
         self.cost = Family(prefix + "cost_usd_total", "What vendors charge.", "counter")
         self.stages = Histogram(prefix + "turn_seconds", "From the end of the user's speech.", "stage")
 
@@ -147,6 +152,8 @@ class Metrics:
         self.characters.add(metrics.tts_characters - metrics.cached_characters, "miss")
         self.tokens.add(metrics.input_tokens, "input")
         self.tokens.add(metrics.output_tokens, "output")
+        self.tokens.add(metrics.wasted_input_tokens, "wasted_input")
+        self.tokens.add(metrics.wasted_output_tokens, "wasted_output")
         self.cost.add(metrics.cost_usd or 0.0)
         for stage, time_s in stages_of(metrics).items():
             self.stages.observe(time_s, stage)

@@ -68,13 +68,12 @@ def serve(settings: ServerSettings, told: Callable[[str], None] = lambda address
     ConfigError : the address is taken, or the partner cannot be opened.
     MissingDependencyError : the extra `server` is not installed.
     """
-    try:
-        import uvicorn
-        from uvicorn.supervisors import Multiprocess
-    except ImportError as error:
-        raise MissingDependencyError("uvicorn", extra="server") from error
+    require_uvicorn()
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
     sockets = [listen(settings)]
-    told(_address(sockets[0]))
+    told(address_of(sockets[0]))
     if settings.workers == 1:
         uvicorn.Server(uvicorn_config(AppFactory(settings), settings)).run(sockets)
         return
@@ -84,7 +83,21 @@ def serve(settings: ServerSettings, told: Callable[[str], None] = lambda address
         Multiprocess(uvicorn_config(AppFactory(settings), settings), sockets=sockets).run()
 
 
-def _address(listening: socket.socket) -> str:
+def require_uvicorn() -> None:
+    """Check that the extra is installed.
+
+    Raises
+    ------
+    MissingDependencyError : it is not.
+    """
+    try:
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError("uvicorn", extra="server") from error
+
+
+def address_of(listening: socket.socket) -> str:
+    """Name where a socket listens, as a browser wants it."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -10,6 +10,7 @@ from audiokit.server.limits import Seats
 from audiokit.server.metrics import Metrics
 from audiokit.server.partner import Partner
 from audiokit.server.settings import ServerSettings
+from audiokit.server.spent import Spent
 from audiokit.server.workers import Workers
 
 
@@ -29,7 +30,7 @@ class Service:
 
     def __post_init__(self) -> None:
         limits = self.settings.limits
-        self.gate = Gate(self.settings.token, self.settings.origins)
+        self.gate = Gate(self.settings.token, self.settings.origins, Spent(self.settings.exchange))
         self.workers = Workers(self.hub, self.metrics, self.settings.exchange)
         self.seats = Seats(limits.sessions, limits.sessions_per_address)
         self.telephones = Seats(max(1, limits.sessions // 4), limits.sessions_per_address)

@@ -28,6 +28,8 @@ class Limits:
     """Most bytes a second from one client; 48 kHz PCM are 96,000, and a third more as base64."""
     burst_s: float = 5.0
     """How many seconds' worth may come at once, after a stall of the network."""
+    ahead_s: float = 10.0
+    """How much sound may come ahead of the clock, in seconds: as much as a stalled network holds back."""
     message_bytes: int = 262_144
     """Longest message."""
     backlog_bytes: int = 1_000_000

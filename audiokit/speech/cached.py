@@ -11,6 +11,7 @@ from typing import TypeVar
 from audiokit.contracts import TTS, SpeechChunk, Voice
 from audiokit.speech.cache import SpeechCache
 from audiokit.speech.cache_key import SpeechRequest, speech_request
+from audiokit.speech.concurrency import concurrency_of
 from audiokit.speech.entry import SpeechEntry, entry_of
 from audiokit.speech.single_flight import Flight
 from audiokit.speech.streams import closing
@@ -50,6 +51,11 @@ class CachedTTS:
     def settings_key(self) -> str:
         """That of the TTS behind."""
         return self.tts.settings_key
+
+    @property
+    def concurrency(self) -> int | None:
+        """How many texts it speaks at once: as the TTS behind."""
+        return concurrency_of(self.tts)
 
     async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`: as it was kept, or as it is made.

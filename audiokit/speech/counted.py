@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from audiokit.contracts import TTS, SpeechChunk, Voice
+from audiokit.speech.concurrency import concurrency_of
 from audiokit.speech.streams import closing
 from audiokit.speech.usage import UsageCounter
 
@@ -23,6 +24,11 @@ class CountedTTS:
     def __init__(self, tts: TTS, *, provider: str, usage: UsageCounter, model: str = "") -> None:
         self._tts, self.provider, self._model, self._usage = tts, provider, model, usage
         self.sample_rate, self.encoding, self.settings_key = tts.sample_rate, tts.encoding, tts.settings_key
+
+    @property
+    def concurrency(self) -> int | None:
+        """How many texts it speaks at once: as the TTS behind."""
+        return concurrency_of(self._tts)
 
     async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, and count it."""

@@ -15,6 +15,7 @@ from audiokit.audio.resample import Resampler
 from audiokit.contracts import TTS, SpeechChunk, Voice
 from audiokit.errors import AuthenticationError, ConfigError, MissingDependencyError, ProviderError, QuotaError
 from audiokit.retry import Retry, acall
+from audiokit.speech.concurrency import concurrency_of
 from audiokit.speech.streams import closing, collected
 
 UNUSABLE = (ConfigError, MissingDependencyError)
@@ -56,6 +57,11 @@ class FallbackTTS:
     def settings_key(self) -> str:
         """Those of all."""
         return json.dumps([speaker.tts.settings_key for speaker in self._speakers])
+
+    @property
+    def concurrency(self) -> int | None:
+        """How many texts it speaks at once: as the first that can be asked."""
+        return concurrency_of(self._speakers[0].tts)
 
     async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text` with the first that can.

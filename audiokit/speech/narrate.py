@@ -20,6 +20,7 @@ from audiokit.dsp.silence import detect_nonsilent
 from audiokit.errors import ConfigError, UsageError
 from audiokit.progress import SILENT, Progress
 from audiokit.retry import Retry, acall
+from audiokit.speech.concurrency import allowed
 from audiokit.speech.fallback import FallbackTTS
 from audiokit.speech.sentences import paragraphs, sentences
 from audiokit.speech.streams import whole
@@ -37,13 +38,13 @@ class Pace:
     """Silence between two sentences, in seconds."""
     paragraph_pause_s: float = 0.8
     """Silence between two paragraphs, in seconds."""
-    concurrency: int = 2
-    """How many sentences are made at the same time; a provider's plan may allow more."""
+    concurrency: int | None = None
+    """How many sentences are made at the same time, at most; None: as many as the provider allows, or 2."""
 
     def __post_init__(self) -> None:
         if min(self.sentence_pause_s, self.paragraph_pause_s) < 0:
             raise ConfigError("sentence_pause_s and paragraph_pause_s must be 0 s or more")
-        if self.concurrency < 1:
+        if self.concurrency is not None and self.concurrency < 1:
             raise ConfigError(f"concurrency is {self.concurrency}; expected 1 or more")
 
 
@@ -106,7 +107,7 @@ async def narrated(
     ----------
     tts, voice : who speaks.
     lines : from `script`.
-    pace : how many are made at once; `Pace()` by default.
+    pace : how many are made at once, at most; `Pace()` by default. Never more than the provider allows.
     start_s : where the first begins in the whole, in seconds.
     progress : called with "speech" and characters, done and in all.
 
@@ -118,10 +119,10 @@ async def narrated(
     done, total = 0, sum(len(line.text) for line in lines)
     waiting: deque[asyncio.Task[list[SpeechChunk]]] = deque()
     coming = iter(lines)
-    concurrency = (pace or Pace()).concurrency
+    most = (pace or Pace()).concurrency
     try:
         for line in lines:
-            for following in islice(coming, concurrency - len(waiting)):
+            for following in islice(coming, max(0, allowed(tts, most) - len(waiting))):
                 waiting.append(asyncio.create_task(_made(tts, following.text, voice)))
             spoken = _placed(line, await waiting[0], start_s)
             waiting.popleft()

@@ -34,13 +34,15 @@ class Price:
     per: float
     """How many units that is."""
     date: datetime.date
-    """When this was the price."""
+    """When this was the price; of one that was found somewhere, when it was seen there."""
     source: str
     """Where it was found."""
     note: str = ""
     """What it holds for."""
     any_model: bool = False
     """Whether it is that of all models of the provider."""
+    unverified: bool = False
+    """Whether the source was not seen to say so: it is from memory, or reckoned from another unit."""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -140,4 +142,7 @@ def _price(row: Mapping[str, Any]) -> Price:
             )
     if not isinstance(row.get("date"), datetime.date):
         raise ValueError(f"date is {row.get('date')!r}; expected one such as 2025-06-01")
+    for name in ("any_model", "unverified"):
+        if not isinstance(row.get(name, False), bool):
+            raise ValueError(f"{name} is {row[name]!r}; expected true or false")
     return Price(**row)

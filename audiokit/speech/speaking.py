@@ -47,6 +47,20 @@ def first_provider(settings: SaySettings, voice: Voice | None) -> str:
     return settings.provider or (voice.provider if voice else OFFLINE)
 
 
+def check_owner(voice: Voice | None, provider: str) -> None:
+    """Refuse a voice that a provider cannot speak with; None, its default, it always can.
+
+    Raises
+    ------
+    UsageError : it belongs to another provider.
+    """
+    if voice and voice.provider != provider:
+        raise UsageError(
+            f"the voice {voice.name!r} belongs to {voice.provider}; {provider} cannot speak with it. Choose "
+            f"{voice.provider} as the provider, or another voice."
+        )
+
+
 def with_words(settings: SaySettings, voice: Voice | None) -> SaySettings:
     """Ask for the times of words, if that is a setting of the provider that is not set yet."""
     if "words" in settings.provider_settings or not takes("tts", first_provider(settings, voice), "words"):
@@ -79,8 +93,7 @@ def speaker_for(settings: SaySettings, voice: Voice | None, usage: UsageCounter,
     UsageError : the voice belongs to another provider.
     """
     first = first_provider(settings, voice)
-    if voice and voice.provider != first:
-        raise UsageError(f"the voice {voice.name!r} belongs to {voice.provider}; {first} cannot speak with it.")
+    check_owner(voice, first)
     own = {**settings.provider_settings, **({"model": settings.model} if settings.model else {})}
     chain = [(first, own), *((name, {}) for name in settings.fallback)]
     speakers: list[Speaker] = []

@@ -48,6 +48,15 @@ def test_a_turn_is_priced_by_tokens_and_by_what_was_spoken_anew() -> None:
     assert meter.result().cost_usd is None
 
 
+def test_replies_begun_in_vain_are_priced_and_shown_apart() -> None:
+    meter = TurnMeter(wasted=Usage(input_tokens=100, output_tokens=3), tts_characters=7)
+    meter.count(Usage(input_tokens=10, output_tokens=5, model="m"))
+    metrics = meter.result(lambda usage, characters: usage.input_tokens + usage.output_tokens * 2 + characters)
+    assert (metrics.cost_usd, metrics.wasted_usd) == (110 + 8 * 2 + 7, 106)
+    assert (metrics.input_tokens, metrics.wasted_input_tokens, metrics.wasted_output_tokens) == (10, 100, 3)
+    assert meter.result().wasted_usd is None
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

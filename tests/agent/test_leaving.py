@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from audiokit.agent.doors import Doors, converse, hold
 from audiokit.agent.settings import AgentSettings, Phrases
 from audiokit.analysis.activity import EnergyVAD
 from audiokit.audio.buffer import Audio
-from audiokit.contracts import TTS, SpeechChunk, Voice
-from audiokit.errors import ConfigError, UsageError
+from audiokit.contracts import LLM, STT, TTS, Message, SpeechChunk, Tool, Voice
+from audiokit.errors import AuthenticationError, ConfigError, UsageError
 from audiokit.testing import clock
-from audiokit.testing.providers import ScriptedLLM, ScriptedSTT, ScriptedTTS
+from audiokit.testing.providers import Fault, ScriptedLLM, ScriptedSTT, ScriptedTTS
 from audiokit.testing.spoken import ToneLanguage
 
 STORY = "One two three four five six seven eight nine ten."
@@ -42,10 +42,10 @@ class Unmade:
         yield
 
 
-def agent(*voices: TTS, settings: AgentSettings = SILENT) -> Agent:
+def agent(*voices: TTS, settings: AgentSettings = SILENT, llm: Sequence[LLM] = (), stt: STT | None = None) -> Agent:
     language = ToneLanguage()
-    tts = voices or (ScriptedTTS(language),)
-    return Agent(stt=ScriptedSTT(language), llm=ScriptedLLM([STORY]), tts=tts, vad=EnergyVAD, settings=settings)
+    tts, llm = voices or (ScriptedTTS(language),), llm or (ScriptedLLM([STORY]),)
+    return Agent(stt=stt or ScriptedSTT(language), llm=llm, tts=tts, vad=EnergyVAD, settings=settings)
 
 
 async def typed(*lines: str) -> AsyncIterator[str]:
@@ -87,6 +87,73 @@ def test_an_agent_that_nobody_can_speak_for_ends_with_the_reason(settings: Agent
         clock.run(heard(agent(Unmade(), settings=settings), Doors(record=tmp_path / "talk"), happened))
     turns = sum(isinstance(event, events.TurnEnded) for event in happened)
     assert turns == (settings is SILENT)
+
+
+class Locked:
+    """A model whose key is refused."""
+
+    name = "locked"
+
+    async def reply(self, messages: Sequence[Message], tools: Sequence[Tool] = ()) -> AsyncIterator[str]:
+        raise AuthenticationError("locked: the key was refused. Set LOCKED_API_KEY.", provider="locked", status=401)
+        yield
+
+
+def test_a_refused_key_ends_the_conversation_after_saying_so(tmp_path: Path) -> None:
+    happened: list[events.Event] = []
+    given = agent(settings=AgentSettings(), llm=[Locked()])
+    with pytest.raises(AuthenticationError, match="LOCKED_API_KEY") as refused:
+        clock.run(heard(given, Doors(record=tmp_path / "talk"), happened))
+    assert refused.value.exit_code == 4
+    assert [event.kind for event in happened if isinstance(event, events.SpokenFailure)] == ["llm_down"]
+    assert sum(isinstance(event, events.TurnEnded) for event in happened) == 1
+
+
+def test_a_key_that_is_refused_later_ends_it_too() -> None:
+    happened: list[events.Event] = []
+    model = ScriptedLLM([STORY], faults=[None, Fault(kind="reject")])
+
+    async def go() -> None:
+        doors, lines = Doors(), typed("one", "two", "three")
+        async with aclosing(converse(agent(llm=[model]), doors, lines)) as told:
+            async for event in told:
+                happened.append(event)
+
+    with pytest.raises(AuthenticationError):
+        clock.run(go())
+    assert sum(isinstance(event, events.TurnEnded) for event in happened) == 2
+
+
+def test_another_model_answers_for_one_whose_key_is_refused() -> None:
+    happened: list[events.Event] = []
+
+    async def go() -> None:
+        async def lines() -> AsyncIterator[str]:
+            yield "one"
+            yield "two"
+
+        async with aclosing(converse(agent(llm=[Locked(), ScriptedLLM([STORY] * 2)]), Doors(), lines())) as told:
+            async for event in told:
+                happened.append(event)
+
+    clock.run(go())
+    assert [event.text for event in happened if isinstance(event, events.AgentText) and event.is_final] == [STORY] * 2
+
+
+def test_who_types_needs_no_recognizer() -> None:
+    happened: list[events.Event] = []
+    deaf = ScriptedSTT(ToneLanguage(), faults=[Fault(kind="reject")] * 50)
+
+    async def go() -> None:
+        async def lines() -> AsyncIterator[str]:
+            yield "one"
+
+        async with aclosing(converse(agent(stt=deaf), Doors(), lines())) as told:
+            async for event in told:
+                happened.append(event)
+
+    clock.run(go())
+    assert [event.text for event in happened if isinstance(event, events.AgentText) and event.is_final] == [STORY]
 
 
 def test_a_fallback_speaks_for_a_voice_that_is_set_up_wrongly(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from audiokit.agent import events
 from audiokit.agent.config_file import build, load
 from audiokit.agent.doors import Doors, hold
 from audiokit.audio.buffer import Audio
+from audiokit.errors import AuthenticationError
 from tests.vendors import faults
 from tests.vendors.anthropic import MESSAGES, Anthropic
 from tests.vendors.deepgram import Deepgram
@@ -68,8 +69,8 @@ def _question(tmp_path: Path) -> None:
     (tmp_path / "agent.toml").write_text(AGENT)
 
 
-def converse(tmp_path: Path) -> list[events.Event]:
-    happened: list[events.Event] = []
+def converse(tmp_path: Path, into: list[events.Event] | None = None) -> list[events.Event]:
+    happened: list[events.Event] = [] if into is None else into
     doors = Doors(input=tmp_path / "question.wav", output=tmp_path / "reply.wav")
     hold(build(load(tmp_path / "agent.toml")), doors, show=happened.append)
     return happened
@@ -119,9 +120,24 @@ def test_another_model_steps_in_within_the_budget(
 
 
 def test_when_no_model_answers_that_is_said(vendors: dict[str, Host], tmp_path: Path) -> None:
+    refused = faults.status(404, error_body("model_not_found", "There is no such model"))
+    vendors["openai"].faults.add(CHAT, *[refused] * 5)
+    vendors["anthropic"].faults.add(MESSAGES, *[refused] * 5)
+    assert_sorry(converse(tmp_path), tmp_path)
+
+
+def test_when_all_keys_are_refused_that_is_said_before_the_conversation_ends(
+    vendors: dict[str, Host], tmp_path: Path
+) -> None:
     refused = faults.status(401, error_body("invalid_api_key", "Incorrect API key provided"))
     vendors["openai"].faults.add(CHAT, *[refused] * 5)
     vendors["anthropic"].faults.add(MESSAGES, *[refused] * 5)
-    happened = converse(tmp_path)
+    happened: list[events.Event] = []
+    with pytest.raises(AuthenticationError, match="OPENAI_API_KEY"):
+        converse(tmp_path, happened)
+    assert_sorry(happened, tmp_path)
+
+
+def assert_sorry(happened: list[events.Event], folder: Path) -> None:
     assert [event.text for event in happened if isinstance(event, events.SpokenFailure)] == ["Sorry."]
-    assert float(np.abs(Audio.read(tmp_path / "reply.wav").samples).max()) > 0.2
+    assert float(np.abs(Audio.read(folder / "reply.wav").samples).max()) > 0.2

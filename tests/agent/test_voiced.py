@@ -12,11 +12,11 @@ from audiokit.agent.chosen import ProviderConfig, open_speech
 from audiokit.agent.config_file import AgentConfig, build, with_voice
 from audiokit.agent.mute import MuteTTS
 from audiokit.agent.settings import AgentSettings, TurnTaking
-from audiokit.agent.voiced import VoicedTTS, find_voice
+from audiokit.agent.voiced import VoicedTTS
 from audiokit.cloning.entry import VoiceEntry
 from audiokit.cloning.voices import VoiceBook
 from audiokit.contracts import SpeechChunk, Voice
-from audiokit.errors import ConfigError
+from audiokit.errors import ConfigError, UsageError
 
 ANN = Voice(name="Ann", provider="coqui", voice_id="ann-1")
 
@@ -66,7 +66,6 @@ def test_the_mute_voice_takes_a_moment_and_makes_no_sound() -> None:
 
 
 def test_a_voice_of_the_book_brings_its_provider(book: VoiceBook) -> None:
-    assert find_voice("ann") == ANN
     chosen = with_voice(AgentConfig(), "Ann").tts
     assert [(each.provider, each.voice) for each in chosen] == [("coqui", "Ann"), ("hibari", "")]
 
@@ -80,15 +79,19 @@ def test_a_provider_that_is_configured_keeps_its_settings(book: VoiceBook) -> No
     ]  # fmt: skip
 
 
+def test_a_name_may_bring_its_provider_along() -> None:
+    chosen = with_voice(AgentConfig(), "piper:emma").tts
+    assert [(each.provider, each.voice) for each in chosen] == [("piper", "piper:emma"), ("hibari", "")]
+
+
 def test_another_name_is_the_providers_own() -> None:
-    assert find_voice("emma") is None
     chosen = with_voice(AgentConfig(), "emma").tts
     assert [(each.provider, each.voice) for each in chosen] == [("hibari", "emma")]
 
 
 @pytest.mark.model
 def test_a_voice_of_another_provider_is_refused(book: VoiceBook) -> None:
-    with pytest.raises(ConfigError, match="speaks with coqui, not with hibari"):
+    with pytest.raises(UsageError, match="belongs to coqui; hibari cannot speak with it"):
         open_speech(ProviderConfig(provider="hibari", voice="Ann"))
 
 

@@ -24,6 +24,8 @@ from audiokit.cli.agent import COMMANDS
 from audiokit.cli.main import cli
 from audiokit.cli.talk import changed
 from audiokit.registry import provider
+from tests.vendors.host import Host
+from tests.vendors.openai import OpenAI
 
 NO_FLAGS = dict.fromkeys(
     ("stt", "llm", "tts", "vad", "voice", "system", "greeting", "language", "no_cache", "no_barge_in")
@@ -185,6 +187,19 @@ def test_a_voice_that_is_not_there_ends_the_conversation_with_its_reason(tmp_pat
     refused = run(*words, typed="hello\n")
     assert refused.exit_code == 4, refused.output
     assert "Nobody" in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.model
+def test_a_key_that_is_refused_ends_the_conversation_with_exit_code_4(monkeypatch: pytest.MonkeyPatch) -> None:
+    vendor = OpenAI()
+    with Host(vendor) as host:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong-0123456789")
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{host.url}/v1")
+        refused = run("--text", "--llm", "openai:gpt-6-luna", typed="hello\nare you there\n")
+    assert refused.exit_code == 4, refused.output
+    assert "OPENAI_API_KEY" in refused.stderr.splitlines()[-1]
+    assert "sk-wrong" not in refused.output
     assert "Traceback" not in refused.stderr
 
 

@@ -124,4 +124,6 @@ def test_the_summary_has_the_middle_the_worst_and_the_cost() -> None:
     assert summary(turns) == "latency p50 600 ms, p95 1000 ms over 10 turns, 0.1000 USD"
     assert summary([(1, TurnMetrics(latency_s=0.5))]) == "latency p50 500 ms, p95 500 ms over 1 turn"
     assert summary([(0, TurnMetrics(cost_usd=0.02))]) == "0.0200 USD"
+    wasteful = TurnMetrics(cost_usd=0.02, wasted_usd=0.005)
+    assert summary([(1, wasteful), (2, wasteful)]) == "0.0400 USD, 0.0100 of it for replies begun in vain"
     assert summary([(0, TurnMetrics(cost_usd=0.0))]) == ""

@@ -7,8 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +25,7 @@ from audiokit.cloning.voices import VoiceBook
 from audiokit.dataset.settings import PrepSettings
 from tests.conftest import SAMPLES_DIR
 
-EXAMPLE = Path(__file__).parent.parent / "cloning" / "example_plugin"
+EXAMPLE = Path(__file__).parents[2] / "docs" / "plugin-template"
 READER = sorted((SAMPLES_DIR / "librivox").glob("*.wav"))
 AGREED = ("--consent", "The recordings are in the public domain.")
 
@@ -36,31 +34,9 @@ AGREED = ("--consent", "The recordings are in the public domain.")
 def plug_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The example package, installed by pip into a folder of its own."""
     folder = tmp_path_factory.mktemp("plug-in")
-    wheel = build_wheel(EXAMPLE, folder)
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
-    subprocess.run([*command, "--disable-pip-version-check", "--target", folder / "site", wheel], check=True)
-    return folder / "site"
-
-
-def build_wheel(project: Path, folder: Path) -> Path:
-    """Make the wheel that the project's build backend would make, which a test cannot download."""
-    about = tomllib.loads((project / "pyproject.toml").read_text("utf-8"))["project"]
-    stem = f"{about['name'].replace('-', '_')}-{about['version']}"
-    groups = (
-        "\n".join([f"[{group}]", *(f"{name} = {place}" for name, place in rows.items())])
-        for group, rows in about["entry-points"].items()
-    )
-    files = {path.name: path.read_text("utf-8") for path in project.glob("*.py")} | {
-        f"{stem}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n",
-        f"{stem}.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: by hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        f"{stem}.dist-info/entry_points.txt": "\n\n".join(groups) + "\n",
-    }
-    files[f"{stem}.dist-info/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{stem}.dist-info/RECORD"])
-    wheel = folder / f"{stem}-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-    return wheel
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    subprocess.run([*command, "--disable-pip-version-check", "--target", folder, EXAMPLE], check=True)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -34,6 +34,11 @@ def test_one_service_has_a_line_with_the_date_of_its_price() -> None:
     assert "prices of 20" in lines[0]
 
 
+def test_an_unverified_price_says_so() -> None:
+    told = audiokit("text", "Hello.", "--tts", "openai:gpt-4o-mini-tts", "--tts", "openai:tts-1").stdout.splitlines()
+    assert ["unverified" in line for line in told] == [True, False]
+
+
 def test_recordings_are_estimated_by_their_length(tmp_path: Path) -> None:
     Audio(np.zeros(8000 * 120, np.float32), 8000).save(tmp_path / "a.wav")
     (row,) = json.loads(audiokit("transcription", tmp_path / "a.wav", "--stt", "openai:whisper-1", "--json").stdout)

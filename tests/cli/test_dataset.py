@@ -18,7 +18,8 @@ from audiokit.cli.dataset import export
 from audiokit.cli.main import cli
 from audiokit.dataset.exports.export import ExportSettings
 from audiokit.dataset.manifest import Dataset
-from tests.dataset.small import small_dataset
+from tests.conftest import SAMPLES_DIR
+from tests.dataset.small import other_recordings, small_dataset
 
 
 def audiokit(*words: object) -> Result:
@@ -144,3 +145,33 @@ def test_report_and_review_need_a_dataset(command: str, tmp_path: Path) -> None:
     assert result.exit_code == 3
     assert "no dataset there" in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_merge_tells_what_it_made_and_of_what(talks: Path, tmp_path: Path) -> None:
+    more = other_recordings(tmp_path / "more").root
+    result = audiokit("merge", talks, more, tmp_path / "all", "--quiet")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[:2] == ["merged from talks, 6 recordings", "merged from more, 6 recordings"]
+    assert "clips       10 of 12 kept, 0:00:49" in lines
+    assert audiokit("info", tmp_path / "all").stdout == result.stdout
+
+
+def test_merge_as_json_names_the_parts(talks: Path, tmp_path: Path) -> None:
+    more = other_recordings(tmp_path / "more").root
+    told = json.loads(audiokit("merge", talks, more, tmp_path / "all", "--json", "--copy", "--quiet").stdout)
+    assert (told["kept"], list(told["merged"])) == (10, ["talks", "more"])
+
+
+def test_merge_of_one_dataset_is_no_merge(talks: Path, tmp_path: Path) -> None:
+    result = audiokit("merge", talks, tmp_path / "all")
+    assert result.exit_code == 2
+    assert "expected two or more" in result.stderr
+
+
+def test_prep_says_that_it_does_not_continue_a_merged_dataset(talks: Path, tmp_path: Path) -> None:
+    more = other_recordings(tmp_path / "more").root
+    audiokit("merge", talks, more, tmp_path / "all", "--quiet")
+    result = CliRunner().invoke(cli, ["prep", str(SAMPLES_DIR / "librivox"), str(tmp_path / "all"), "--quiet"])
+    assert result.exit_code == 3
+    assert "was merged from other datasets" in result.stderr

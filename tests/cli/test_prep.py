@@ -75,6 +75,22 @@ def test_options_reach_the_settings(talk: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.process
+@pytest.mark.model
+@pytest.mark.parametrize("word", ["--refuse-doubtful", "--align", "--stt=whisper"])
+def test_who_asks_for_judges_of_texts_gets_texts(word: str, talk: Path, tmp_path: Path) -> None:
+    assert audiokit("prep", talk, tmp_path / "out", word).exit_code == 0
+    dataset = Dataset.open(tmp_path / "out")
+    assert dataset.settings.transcribe
+    assert all(clip.text and clip.unique_words and clip.compression for clip in dataset)
+    assert all(clip.words for clip in dataset) == (word == "--align")
+
+
+def test_a_recognizer_compared_with_itself_is_a_usage_error(talk: Path, tmp_path: Path) -> None:
+    result = audiokit("prep", talk, tmp_path / "out", "--second-stt", "whisper")
+    assert (result.exit_code, "--second-stt is 'whisper', as the first is" in result.stderr) == (2, True)
+
+
+@pytest.mark.process
 @pytest.mark.parametrize(("words", "code", "said"), [
     (["nowhere/"], 3, "nowhere/: nothing there"),
     (["TALK", "--strict"], 3, "notes.mp3"),

@@ -139,7 +139,7 @@ def test_a_fallback_speaks_and_the_user_is_told(tmp_path: Path) -> None:
 
 def test_the_defaults_are_those_of_the_settings() -> None:
     shown = CliRunner().invoke(cli, ["say", "--help"], terminal_width=200).stdout
-    for value in (Pace().sentence_pause_s, Pace().paragraph_pause_s, Pace().concurrency):
+    for value in (Pace().sentence_pause_s, Pace().paragraph_pause_s):
         assert f"[default: {value}" in shown
 
 

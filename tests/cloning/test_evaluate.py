@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import audiokit
 from audiokit.audio.buffer import Audio
 from audiokit.audio.chunk import AudioChunk
-from audiokit.cloning.evaluate import SENTENCES, Judges, evaluate, rate_speech
+from audiokit.cloning.evaluate import SENTENCES, Judges, evaluate, keep_spoken, rate_speech
 from audiokit.cloning.voice_print import voice_print
 from audiokit.contracts import SpeechChunk, Transcript, Voice
-from audiokit.errors import ProviderError
+from audiokit.errors import AudioFileError, ConfigError, ProviderError, UsageError
 from audiokit.registry import provider
 from tests.cloning.makers import RATE, PitchEncoder, material, tone
 
@@ -60,6 +61,34 @@ def test_a_voice_like_its_samples_is_told(tmp_path: Path) -> None:
     )
     assert like.similarity == pytest.approx(1, abs=0.001)
     assert unlike.similarity == pytest.approx(0, abs=0.001)
+
+
+@pytest.mark.model
+def test_the_verb_takes_names_and_voices(tmp_path: Path) -> None:
+    """It does what `audiokit voices evaluate` does, which calls it."""
+    voices = ["hibari:", Voice(name="Host", provider="hibari", voice_id="heart")]
+    page, out = tmp_path / "listen.html", tmp_path / "spoken"
+    first, second = audiokit.evaluate(voices, sentences=["Who is there?"], stt="none", page=str(page), out=str(out))
+    assert [each.voice.name for each in (first, second)] == ["hibari:", "Host"]
+    assert np.array_equal(first.lines[0].audio.samples, second.lines[0].audio.samples)  # the default voice is "heart"
+    assert (first.similarity, first.word_error_rate, first.mos) == (None, None, None)
+    assert page.read_text("utf-8").count("audio/mpeg") == 2
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.wav")) == ["Host/01.wav", "hibari_/01.wav"]
+    (alone,) = audiokit.evaluate("hibari:heart", sentences=["Hello."], stt="none")
+    assert alone.lines[0].text == "Hello."
+
+
+def test_the_verb_refuses_what_nobody_has(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nobody"):
+        audiokit.evaluate("nobody", stt="none")
+    with pytest.raises(ConfigError, match="no tts provider is named 'nobody'"):
+        audiokit.evaluate("nobody:voice", stt="none")
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "spoken").write_text("a file")
+    with pytest.raises(AudioFileError, match="cannot be made"):
+        keep_spoken([evaluate(VOICE, Hum(), Judges(), sentences=["a"])], tmp_path / "spoken")
 
 
 def test_words_are_counted_over_all_sentences() -> None:

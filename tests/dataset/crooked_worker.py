@@ -113,6 +113,14 @@ def hang(task: dict[str, Any], advance: worker.Advance) -> dict[str, Any]:
     return {}
 
 
+def dawdle(task: dict[str, Any], advance: worker.Advance) -> dict[str, Any]:
+    """Take 3 s, with a sign of life now and then."""
+    for step in range(6):
+        time.sleep(0.5)
+        advance(float(step))
+    return {}
+
+
 def fail(task: dict[str, Any], advance: worker.Advance) -> NoReturn:
     """Raise what was asked for."""
     raise {
@@ -149,6 +157,7 @@ worker.TASKS.update(
             leave,
             outlive,
             hang,
+            dawdle,
             fail,
             fail_for_disk,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +41,18 @@ def _clip(layout: Layout, line: str, format: str, changes: dict[str, Any]) -> Cl
         "language": "en",
     }  # fmt: skip
     return a_clip(**values | changes)
+
+
+def other_recordings(root: Path, mark: str = "other", **changes: Any) -> Dataset:
+    """The small dataset as if its equally named clips came from other recordings."""
+    dataset = small_dataset(root, **changes)
+    clips = [replace(clip, source_sha256=f"{mark}{clip.source_sha256}") for clip in dataset.clips]
+    return rewritten(dataset, clips=clips)
+
+
+def rewritten(dataset: Dataset, *, clips: list[Clip] | None = None, settings: PrepSettings | None = None) -> Dataset:
+    """Write other rows into a dataset, a source with the right hash for each clip."""
+    rows = list(dataset.clips if clips is None else clips)
+    sources = [a_source(name=clip.source, id=clip.id, sha256=clip.source_sha256) for clip in rows]
+    write_manifest(Layout(dataset.root), settings or dataset.settings, sources, rows)
+    return Dataset.open(dataset.root)

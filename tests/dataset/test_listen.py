@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from audiokit.audio.buffer import Audio
+from audiokit.dataset import listen as listening
 from audiokit.dataset.listen import Heard, Speech, listen
 from audiokit.dataset.settings import PrepSettings
 from audiokit.errors import AudioFileError
@@ -87,3 +88,32 @@ def test_rumble_is_gone_and_stays_when_asked(tmp_path: Path, tone: Callable[...,
     rumble = tone(15, 4, 16_000, -6)
     assert heard_of(rumble, tmp_path).levels_db[200:].max() < -25
     assert heard_of(rumble, tmp_path, PrepSettings(vad="energy", highpass_hz=0)).levels_db[200:].max() > -8
+
+
+@pytest.mark.parametrize("channel", ["average", "louder"])
+def test_a_bomb_is_given_up_at_a_limit(
+    tmp_path: Path, tone: Callable[..., Audio], monkeypatch: pytest.MonkeyPatch, channel: str
+) -> None:
+    monkeypatch.setattr(listening, "LONGEST_S", 90.0)
+    silence = Audio(np.zeros((16_000 * 600, 2), np.float32), 16_000)
+    silence.save(tmp_path / "in.flac")
+    settings = replace(ENERGY, channel=channel)
+    with pytest.raises(AudioFileError, match=r"in\.flac: longer than 0\.025 hours") as raised:
+        listen(tmp_path / "in.flac", tmp_path / "spool", settings, None, lambda done_s: None)
+    assert raised.value.reason == "too long"
+    assert (tmp_path / "in.flac").stat().st_size < 200_000
+    assert not (tmp_path / "spool").exists() or (tmp_path / "spool").stat().st_size < 4 * 24_000 * 95
+
+
+def test_digital_silence_takes_no_room_in_the_spool_and_is_read_back(
+    tmp_path: Path, tone: Callable[..., Audio]
+) -> None:
+    beep = tone(300, 1, 24_000, -20).samples
+    silence = np.zeros((24_000 * 60, 1), np.float32)
+    heard = heard_of(Audio(np.concatenate([beep, silence, beep, silence]), 24_000), tmp_path)
+    assert heard.spool.stat().st_size == 4 * 24_000 * 122
+    assert np.abs(heard.read(61.2, 61.8)).max() > 0.09
+    assert np.abs(heard.read(30, 40)).max() < 1e-6
+    assert len(heard.read(110, 122)) == 12 * 24_000
+    if hasattr(heard.spool.stat(), "st_blocks"):
+        assert heard.spool.stat().st_blocks * 512 < 4 * 24_000 * 122

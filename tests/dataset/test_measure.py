@@ -17,8 +17,13 @@ RATE = 24_000
 SEGMENT = Segment(start_s=1.0, end_s=3.0, start_cut="pause", end_cut="pause")
 
 
-def measured(audio: Audio, speech_db: float, noise_db: float, *, near_s: float = 0.5, far_db: float = -50) -> Measured:
-    """Measure 1 s to 3 s of 12 s, spoken from 1.2 s to 2.8 s; beyond 0.5 s around it noise is at `far_db`."""
+def measured(
+    audio: Audio, speech_db: float, noise_db: float, *, far_db: float = -50, before_db: float | None = None
+) -> Measured:
+    """Measure 1 s to 3 s of 12 s, spoken from 1.2 s to 2.8 s; beyond 0.5 s around it noise is at `far_db`.
+
+    Noise was everywhere at `before_db` before it was taken out of the clip.
+    """
     levels_db = np.full(1200, far_db, np.float32)
     levels_db[50:350] = noise_db
     levels_db[120:280] = speech_db
@@ -32,7 +37,8 @@ def measured(audio: Audio, speech_db: float, noise_db: float, *, near_s: float =
         source_rate=RATE, source_channels=2, frames=12 * RATE, truncated="", spool=Path("none"), sample_rate=RATE,
         levels_db=levels_db, clipped=clipped, speech=Speech(probabilities=probabilities, window_s=0.032),
     )  # fmt: skip
-    return measure(heard, SEGMENT, audio, spoken, noise_near_s=near_s)
+    noisy_db = None if before_db is None else np.where(spoken, levels_db, np.float32(before_db))
+    return measure(heard, SEGMENT, audio, spoken, noisy_db=noisy_db)
 
 
 def test_snr_is_speech_without_its_noise_over_the_noise_nearby(tone: Callable[..., Audio]) -> None:
@@ -42,9 +48,12 @@ def test_snr_is_speech_without_its_noise_over_the_noise_nearby(tone: Callable[..
     assert measured(tone(200, 2, RATE), -20, -23.01).numbers["snr_db"] == pytest.approx(0, abs=0.1)
 
 
-def test_noise_of_the_clip_alone_is_used_when_asked(tone: Callable[..., Audio]) -> None:
-    audio = tone(200, 2, RATE)
-    assert measured(audio, -20, -60, near_s=0, far_db=-90).numbers["noise_dbfs"] == -60
+def test_after_denoising_the_noise_of_the_clip_alone_is_compared_with_what_was(tone: Callable[..., Audio]) -> None:
+    numbers = measured(tone(200, 2, RATE), -20, -60, before_db=-40).numbers
+    assert (numbers["noise_before_dbfs"], numbers["noise_dbfs"]) == (-40, -60)
+    assert numbers["snr_before_db"] == pytest.approx(20, abs=0.1)
+    assert numbers["snr_db"] == pytest.approx(40, abs=0.1)
+    assert "snr_before_db" not in measured(tone(200, 2, RATE), -20, -60).numbers
 
 
 def test_digital_silence_around_gives_a_finite_snr(tone: Callable[..., Audio]) -> None:

@@ -266,3 +266,18 @@ def test_nothing_is_left_open(place: str) -> None:
             done(pool, task("die_until", place=place, times=9), *[task("echo")] * 3)
     after = psutil.Process().num_fds() if os.name != "nt" else psutil.Process().num_handles()
     assert after <= before
+
+
+def test_a_task_without_progress_is_ended_and_told(pool: Pool, place: str) -> None:
+    answers = done(pool, task("hang", place=place, stall_s=1.0), task("echo", value=5))
+    assert answers[1]["result"]["echo"] == 5
+    assert answers[0]["reason"] == "stalled"
+    assert "no progress for 1 s" in answers[0]["error"]
+    assert answers[0]["passing"] is True
+    assert len(list(Path(place).iterdir())) == 1  # it was not tried again
+    assert done(pool, task("echo", value=6))[0]["result"]["echo"] == 6
+
+
+def test_a_task_that_tells_how_far_it_is_is_not_ended(pool: Pool) -> None:
+    done(pool, task("echo"))  # its worker is up
+    assert "result" in done(pool, task("dawdle", stall_s=2.0))[0]

@@ -188,3 +188,18 @@ def test_a_report_is_written_anew_from_what_lies_there(tmp_path: Path) -> None:
     changed = replace(dataset, clips=tuple(replace(clip, text="Other words.") for clip in dataset.clips))
     assert report(changed).read_bytes() != before
     assert report(dataset).read_bytes() == before
+
+
+def test_noise_before_and_after_is_shown_where_it_was_taken_out(tmp_path: Path) -> None:
+    assert "Before and after" not in page(tmp_path, [a_clip()])
+    clips = [
+        a_clip(id=f"clip-{snr_db}", path=f"clips/{snr_db}.wav", snr_db=45.0, snr_before_db=snr_db,
+               noise_before_dbfs=-20.0 - snr_db, noise_dbfs=-70.0)
+        for snr_db in (30.0, 16.0, 20.0)
+    ]  # fmt: skip
+    text = page(tmp_path, [*clips, refused_clip(NOISE, id="gone", snr_before_db=1.0, noise_before_dbfs=-30.0)])
+    rows = Read(text).rows
+    assert ["median of all kept", "20", "45", "-40", "-70", ""] in rows
+    assert [row[0] for row in rows if row[0].startswith("clip-")] == ["clip-16.0", "clip-20.0", "clip-30.0"]
+    assert 'src="clips/16.0.wav"' in text
+    assert "gone" not in text

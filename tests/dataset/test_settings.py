@@ -16,7 +16,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "sample_rate": (8_000, 192_000), "highpass_hz": (0, 1_000), "min_s": (0.5, 60), "max_s": (1, 600),
     "max_pause_s": (0.1, 10), "room_s": (0.05, 0.15), "loudness_lufs": (-60, 0), "peak_dbtp": (-40, 0),
     "min_snr_db": (-100, 100), "min_bandwidth_hz": (0, 96_000), "max_clipped": (0, 1), "min_speech": (0, 1),
-    "min_similarity": (-1, 1), "target_minutes": (0.01, 1_000_000),
+    "min_similarity": (-1, 1), "min_mos": (1, 5), "max_reverb_s": (0, 1.5), "max_music": (0, 1),
+    "min_language": (0, 1), "max_mismatch": (0, 1), "target_minutes": (0.01, 1_000_000),
+    "stall_s": (1, 86_400),
 }  # fmt: skip
 
 # What a changed setting makes new: what was heard, what was cut, or only which clips are kept and their texts.
@@ -30,6 +32,10 @@ TOUCHES: dict[str, tuple[Any, str]] = {
     "min_speech": (0.6, "kept"), "keep_forced_cuts": (True, "kept"), "target_minutes": (30.0, "kept"),
     "transcribe": (True, "kept"), "stt": ("acme", "kept"), "model": ("small", "kept"), "language": ("en", "kept"),
     "speaker": ("auto", "kept"), "min_similarity": (0.8, "kept"),
+    "min_mos": (3.0, "kept"), "max_reverb_s": (0.3, "kept"), "max_music": (0.5, "kept"),
+    "duplicates": ("keep", "kept"), "min_language": (0.5, "kept"),
+    "second_stt": ("acme", "kept"), "max_mismatch": (0.2, "kept"), "align": (True, "kept"),
+    "refuse_doubtful": (True, "kept"), "stall_s": (60.0, "kept"),
 }  # fmt: skip
 
 
@@ -62,7 +68,7 @@ def test_every_number_has_a_range() -> None:
 @pytest.mark.parametrize(
     ("name", "choices"),
     [("channel", ("average", "left", "right", "louder")), ("loudness_per", ("recording", "clip")),
-     ("format", ("wav", "flac"))],
+     ("format", ("wav", "flac")), ("duplicates", ("refuse", "keep"))],
 )  # fmt: skip
 def test_a_word_is_one_of_its_choices(name: str, choices: tuple[str, ...]) -> None:
     for choice in choices:
@@ -92,6 +98,21 @@ def test_whole_numbers_and_fractions_are_one_setting() -> None:
 def test_settings_survive_json(name: str) -> None:
     settings = PrepSettings(**{name: TOUCHES[name][0]})
     assert PrepSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+
+
+@pytest.mark.parametrize("given", [{"second_stt": "whisper"}, {"model": "base", "second_stt": "whisper:base"}])
+def test_a_recognizer_is_not_compared_with_itself(given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=f"second_stt is '{given['second_stt']}', as the first is"):
+        PrepSettings(**given)
+
+
+def test_the_second_recognizer_hears_the_same_clips() -> None:
+    settings = PrepSettings(language="de", second_stt="whisper:base", align=True)
+    first, second = settings.recognizers
+    assert first == settings
+    assert (second.stt, second.model, second.language, second.align) == ("whisper", "base", "de", False)
+    assert second.text_key not in (first.text_key, PrepSettings(language="de").text_key)
+    assert first.text_key == PrepSettings(language="de", align=True).text_key
 
 
 def test_unknown_settings_are_refused_by_name() -> None:

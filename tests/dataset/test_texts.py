@@ -1,9 +1,10 @@
-"""audiokit.dataset.texts: what a person should check in a transcript."""
+"""audiokit.dataset.texts: what is said in a clip, and what its sound says about the text."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -65,16 +66,12 @@ GOOD = "a sentence of about forty letters in all it is"
 
 @pytest.mark.parametrize(("said", "quiet_edges_s", "flag"), [
     (transcript(GOOD), 0.1, None),
-    (transcript("no"), 0.1, "pace: 0.5 characters/s"),
-    (transcript(4 * GOOD), 0.1, "pace: 37.0 characters/s"),
-    (transcript(GOOD, confidence=0.3), 0.1, "confidence: 0.30"),
-    (transcript(""), 0.1, "no text"),
     (transcript(GOOD, start_s=0.0), 0.0, "cut word: 'first' at the start"),
     (transcript(GOOD, end_s=3.99), 0.0, "cut word: 'last' at the end"),
     (transcript(GOOD, start_s=0.0, end_s=4.0), 0.1, None),  # the recognizer stretches words; the edges are silent
     (Transcript(text=GOOD, language="en", confidence=0.9), 0.0, None),
 ])  # fmt: skip
-def test_a_flag_says_what_to_check(
+def test_a_word_that_is_cut_off_is_named(
     say: Callable[..., None], tone: Callable[..., Audio], tmp_path: Path, said: Transcript, quiet_edges_s: float,
     flag: str | None,
 ) -> None:  # fmt: skip
@@ -90,11 +87,37 @@ def test_several_utterances_are_one_text(say: Callable[..., None], tone: Callabl
     assert result["text"] == "a sentence of about forty letters in all"
     assert result["confidence"] == pytest.approx(0.7)
     assert result["characters_per_s"] == pytest.approx(33 / 4, abs=0.01)
+    assert "words" not in result
 
 
-@pytest.mark.parametrize(("has_a_live_line", "more"), [(False, {}), (True, {"realtime": False})])
+@pytest.mark.parametrize(
+    ("told", "confidence", "probability"),
+    [(transcript(GOOD), 0.9, None), (Transcript(text=GOOD, language="en", language_probability=0.61234), None, 0.6123)],
+)
+def test_what_a_recognizer_does_not_tell_is_none(
+    say: Callable[..., None], tone: Callable[..., Audio], tmp_path: Path, told: Transcript, confidence: float | None,
+    probability: float | None,
+) -> None:  # fmt: skip
+    say(told)
+    result = texts.transcribe_clip(clip(tmp_path / "clip.wav", tone), SETTINGS)
+    assert (result["confidence"], result["language_probability"]) == (confidence, probability)
+
+
+def test_words_are_kept_where_they_are_wanted(
+    say: Callable[..., None], tone: Callable[..., Audio], tmp_path: Path
+) -> None:
+    say(transcript(GOOD, start_s=0.0, end_s=3.95))
+    place = clip(tmp_path / "clip.wav", tone, quiet_edges_s=0.5)
+    result = texts.transcribe_clip(place, replace(SETTINGS, align=True))
+    first, last = result["words"]
+    assert first == {"text": "first", "start_s": 0.0, "end_s": 0.2, "confidence": 0.9}  # in silence: left as it is
+    assert (last["text"], last["start_s"], last["end_s"]) == ("last", 3.75, 3.95)
+    assert result["flags"] == ["word in silence: 'first' at 0.00 s", "word in silence: 'last' at 3.75 s"]
+
+
+@pytest.mark.parametrize(("has_both", "more"), [(False, {}), (True, {"realtime": False, "tell_language": True})])
 def test_a_recognizer_is_opened_once_with_what_is_set(
-    has_a_live_line: bool, more: dict[str, bool], monkeypatch: pytest.MonkeyPatch
+    has_both: bool, more: dict[str, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[dict[str, object]] = []
 
@@ -103,7 +126,7 @@ def test_a_recognizer_is_opened_once_with_what_is_set(
         return sys
 
     monkeypatch.setattr(texts, "provider", provider)
-    monkeypatch.setattr(texts, "takes", lambda *setting: has_a_live_line)
+    monkeypatch.setattr(texts, "takes", lambda *setting: has_both)
     texts.recognizer.cache_clear()
     for _ in range(2):
         texts.recognizer("acme", "large", "")

@@ -1,7 +1,8 @@
-"""audiokit.providers.sdk, .sdk_errors and audiokit.providers.models: what both SDKs share."""
+"""audiokit.providers.sdk, .sdk_errors, audiokit.providers.models and audiokit.providers.ends: what both SDKs share."""
 
 from __future__ import annotations
 
+import datetime
 import re
 import sys
 import traceback
@@ -20,9 +21,10 @@ from audiokit.errors import (
     ProviderUnavailable,
     RateLimitError,
 )
-from audiokit.providers import models
+from audiokit.providers import ends, models
 from audiokit.providers.sdk import Sdk
 from audiokit.providers.sdk_errors import translated
+from audiokit.registry import provider
 
 REQUEST = httpx2.Request("POST", "https://api.example.com/v1")
 KEY = "sk-0123456789"
@@ -114,3 +116,31 @@ def test_models_are_named_in_one_dated_place() -> None:
         if path.name != "models.py" and re.search(rf'= "({"|".join(map(re.escape, named))})"', path.read_text("utf-8"))
     ]
     assert defaults == []
+
+
+@pytest.mark.parametrize(("model", "day", "told"), [
+    ("gpt-4o-mini-tts", "2026-11-07", "goes out of service on 2027-01-06"),
+    ("gpt-4o-mini-tts", "2027-01-06", "goes out of service on 2027-01-06"),
+    ("gpt-4o-mini-tts", "2027-01-07", "went out of service on 2027-01-06"),
+    ("gpt-4o-mini-tts", "2026-11-06", ""),
+    ("gpt-4o-mini-tts-2025-12-15", "2027-01-01", "goes out of service on 2027-01-06"),
+    ("claude-sonnet-4-5-20250929", "2026-11-21", "goes out of service on 2026-11-30"),
+    ("gpt-6-luna", "2027-01-07", ""),
+    ("", "2027-01-07", ""),
+])  # fmt: skip
+def test_the_end_of_a_model_is_told_two_months_before(
+    model: str, day: str, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    ends.tell_end(model, datetime.date.fromisoformat(day))
+    assert told in caplog.text
+    assert bool(caplog.records) == bool(told)
+
+
+@pytest.mark.parametrize(("address", "is_told"), [(None, True), ("https://voices.example.com/v1", False)])
+def test_only_the_vendor_itself_takes_its_models_away(
+    address: str | None, is_told: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setattr(ends, "ENDS", {"old": datetime.date(2026, 1, 1)})
+    provider("tts", "openai", model="old", base_url=address)
+    assert ("the model old went out of service" in caplog.text) == is_told

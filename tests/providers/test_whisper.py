@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -126,6 +127,39 @@ def test_the_library_keeps_its_log_to_itself(model: Whisper, sentence: Audio, ca
     caplog.set_level(logging.INFO)
     model.transcribe_audio(sentence)
     assert caplog.records == []
+
+
+class Polyglot:
+    """Stands for the weights of a multilingual model, which no package of ours carries; it hears German."""
+
+    model = SimpleNamespace(is_multilingual=True)
+    supported_languages: ClassVar[list[str]] = ["de", "en"]
+
+    def transcribe(self, samples: Samples, language: str | None, **settings: Any) -> tuple[list[Any], Any]:
+        return [], SimpleNamespace(language=language or "de", language_probability=1 if language else 0.9)
+
+    def detect_language(self, samples: Samples) -> tuple[str, float, list[tuple[str, float]]]:
+        return "de", 0.9, [("de", 0.9), ("en", 0.1)]
+
+
+@pytest.mark.parametrize(("settings", "language", "probability"), [
+    ({}, "de", 0.9),
+    ({"language": "en"}, "en", None),
+    ({"language": "en", "tell_language": True}, "en", 0.1),
+    ({"language": "de", "tell_language": True}, "de", 0.9),
+    ({"tell_language": True}, "de", 0.9),
+])  # fmt: skip
+def test_a_multilingual_model_tells_how_likely_a_language_is(
+    settings: dict[str, Any], language: str, probability: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whisper, "_open", lambda *given: Polyglot())
+    heard = Whisper(**settings).transcribe_audio(Audio(white_noise(), RATE))
+    assert (heard.language, heard.language_probability) == (language, probability)
+
+
+@pytest.mark.model
+def test_an_english_model_has_no_other_language_to_tell_from(sentence: Audio) -> None:
+    assert Whisper(tell_language=True).transcribe_audio(sentence).language_probability is None
 
 
 @pytest.mark.model

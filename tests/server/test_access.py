@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -35,19 +36,24 @@ def status_of(served: Served, path: str = "/ws", **options: object) -> int:
 
 def test_a_ticket_is_good_for_a_minute() -> None:
     ticket = GATE.ticket(now_s=1000)
-    assert GATE.honours(ticket, now_s=1000 + TICKET_S)
-    assert not GATE.honours(ticket, now_s=1001 + TICKET_S)
+    assert not GATE.redeems(ticket, now_s=1001 + TICKET_S)
+    assert GATE.redeems(ticket, now_s=1000 + TICKET_S)
+
+
+def test_a_ticket_is_good_once() -> None:
+    ticket, other = GATE.ticket(now_s=1000), GATE.ticket(now_s=1000)
+    assert [GATE.redeems(each, now_s=1001) for each in (ticket, ticket, other, other)] == [True, False, True, False]
 
 
 @pytest.mark.parametrize("forged", ["", ".", "..", "9999999999.00.", "9999999999.00.ff", "é.é.é", "9" * 5000])
 def test_a_forged_ticket_is_not_honoured(forged: str) -> None:
-    assert not GATE.honours(forged, now_s=0)
+    assert not GATE.redeems(forged, now_s=0)
 
 
 def test_a_ticket_of_another_token_or_with_another_expiry_is_not_honoured() -> None:
-    assert not GATE.honours(Gate(Key("another token 123")).ticket(0), now_s=0)
+    assert not GATE.redeems(Gate(Key("another token 123")).ticket(0), now_s=0)
     expiry, rest = GATE.ticket(0).split(".", 1)
-    assert not GATE.honours(f"{int(expiry) + 1}.{rest}", now_s=0)
+    assert not GATE.redeems(f"{int(expiry) + 1}.{rest}", now_s=0)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +102,19 @@ def test_a_socket_opens_with_a_token_or_a_ticket_only(closed: Served) -> None:
     assert status == 200
     assert status_of(closed) == 401
     assert status_of(closed, additional_headers=BEARER) == 101
-    assert status_of(closed, f"/ws?ticket={ticket}") == 101
     assert status_of(closed, f"/ws?ticket={ticket}x") == 401
+    assert status_of(closed, f"/ws?ticket={ticket}") == 101
+    assert status_of(closed, f"/ws?ticket={ticket}") == 401
     assert status_of(closed, f"/ws?token={TOKEN}") == 401
+
+
+def test_a_signed_address_opens_one_conversation(closed: Served) -> None:
+    asked = closed.ask("/v1/convai/conversation/get-signed-url?agent_id=a", headers=BEARER)[2]
+    address = urlsplit(json.loads(asked)["signed_url"])
+    path = f"{address.path}?{address.query}"
+    assert [status_of(closed, path) for _ in range(2)] == [101, 401]
+    signature = parse_qs(address.query)["conversation_signature"][0]
+    assert status_of(closed, f"/ws?ticket={signature}") == 401
 
 
 def test_a_ticket_opens_no_administrators_door(closed: Served) -> None:

@@ -67,8 +67,8 @@ def test_the_python_sdk_holds_a_conversation_unchanged(agent: FakeAgent, token: 
         wait_until(lambda: len(said) == 2)
         conversation.end_session()
         conversation_id = conversation.wait_for_session_end()
-    assert understood == ["0.6 s of sound", "Good morning"]
-    assert said == ["You said: 0.6 s of sound", "You said: Good morning"]
+    assert understood == ["0.5 s of sound", "Good morning"]
+    assert said == ["You said: 0.5 s of sound", "You said: Good morning"]
     assert len(b"".join(sound.heard)) == 2 * 2 * 3200
     assert conversation_id is not None
     assert conversation_id.startswith("conv_")

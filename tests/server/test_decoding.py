@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-import time
+import threading
 
 import av
 import numpy as np
@@ -44,6 +44,10 @@ class Collector:
         self.chunks: list[AudioChunk] = []
         self.failures: list[str] = []
 
+    def take(self, chunk: AudioChunk) -> bool:
+        self.chunks.append(chunk)
+        return True
+
     @property
     def duration_s(self) -> float:
         return sum(chunk.duration_s for chunk in self.chunks)
@@ -56,7 +60,7 @@ def pieces(data: bytes) -> list[bytes]:
 @pytest.mark.parametrize(("container", "codec"), [("webm", "libopus"), ("ogg", "libopus")])
 def test_a_stream_is_decoded_as_it_comes(container: str, codec: str) -> None:
     data, heard = recording(container, codec), Collector()
-    decoder = StreamDecoder(container, heard.chunks.append, heard.failures.append)  # type: ignore[arg-type]
+    decoder = StreamDecoder(container, heard.take, heard.failures.append)  # type: ignore[arg-type]
     halfway = pieces(data)[: len(pieces(data)) // 2]
     for piece in halfway:
         decoder.push(piece)
@@ -75,7 +79,7 @@ def test_a_stream_is_decoded_as_it_comes(container: str, codec: str) -> None:
 
 def test_a_broken_stream_is_reported_once() -> None:
     heard = Collector()
-    decoder = StreamDecoder("webm", heard.chunks.append, heard.failures.append)
+    decoder = StreamDecoder("webm", heard.take, heard.failures.append)
     decoder.push(b"\x1aE\xdf\xa3" + bytes(5000))
     decoder.join(5)
     decoder.push(bytes(5000))
@@ -84,7 +88,7 @@ def test_a_broken_stream_is_reported_once() -> None:
 
 def test_noise_in_the_middle_of_a_stream_is_survived() -> None:
     heard, data = Collector(), recording("webm")
-    decoder = StreamDecoder("webm", heard.chunks.append, heard.failures.append)
+    decoder = StreamDecoder("webm", heard.take, heard.failures.append)
     for piece in [data[:5000], bytes(range(256)) * 40, data[5000:]]:
         decoder.push(piece)
     wait_until(lambda: heard.duration_s > 0.2 or heard.failures)
@@ -94,7 +98,7 @@ def test_noise_in_the_middle_of_a_stream_is_survived() -> None:
 
 
 def test_a_decoder_that_is_closed_while_it_waits_ends() -> None:
-    decoder = StreamDecoder("webm", lambda chunk: None, pytest.fail)
+    decoder = StreamDecoder("webm", lambda chunk: True, pytest.fail)
     decoder.push(recording("webm")[:500])
     decoder.close()
     decoder.join(5)
@@ -102,7 +106,7 @@ def test_a_decoder_that_is_closed_while_it_waits_ends() -> None:
 
 
 def test_more_than_a_microphone_sends_is_refused() -> None:
-    decoder = StreamDecoder("ogg", lambda chunk: time.sleep(1), lambda reason: None)
+    decoder = StreamDecoder("ogg", lambda chunk: False, lambda reason: None)
     for _ in range(9):
         decoder.push(bytes(100_000))
     with pytest.raises(Refusal, match="waits"):
@@ -110,13 +114,21 @@ def test_more_than_a_microphone_sends_is_refused() -> None:
     decoder.close()
 
 
-def test_a_stream_that_outruns_the_clock_is_ended() -> None:
-    heard = Collector()
-    decoder = StreamDecoder("webm", heard.chunks.append, heard.failures.append)
+def test_nothing_more_is_decoded_while_there_is_no_room() -> None:
+    heard, room = Collector(), threading.Semaphore(5)
+    decoder = StreamDecoder(
+        "webm", lambda chunk: room.acquire(blocking=False) and heard.take(chunk), heard.failures.append
+    )
     decoder.push(recording("webm", duration_s=70))
-    wait_until(lambda: heard.failures)
+    wait_until(lambda: len(heard.chunks) == 5)
+    room.release()
+    wait_until(lambda: len(heard.chunks) == 6)
+    decoder.join(0.1)
+    decoder.close()
     decoder.join(5)
-    assert heard.duration_s < 65
+    assert not decoder._thread.is_alive()
+    assert len(heard.chunks) == 6
+    assert heard.failures == []
 
 
 @pytest.mark.parametrize(

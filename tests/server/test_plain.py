@@ -21,9 +21,9 @@ def audio_chunk(data: bytes, audio_format: str = "audio/pcm;rate=16000") -> str:
     return json.dumps({"type": "audio_chunk", "data": base64.b64encode(data).decode(), "format": audio_format})
 
 
-def wav(samples: np.ndarray, sample_rate: int = 16000) -> bytes:
+def wav(samples: np.ndarray, sample_rate: int = 16000, coding: str = "PCM_16") -> bytes:
     file = io.BytesIO()
-    soundfile.write(file, samples, sample_rate, format="WAV", subtype="PCM_16")
+    soundfile.write(file, samples, sample_rate, format="WAV", subtype=coding)
     return file.getvalue()
 
 
@@ -45,10 +45,10 @@ def test_a_conversation_has_the_messages_of_the_protocol_in_their_order(served: 
     assert set(messages[1]) == {"type", "conversation_id"}
     texts = [each for each in messages if each["type"] == "text_response"]
     assert [each["is_final"] for each in texts] == [False, False, True]
-    assert texts[-1]["text"] == "You said: 0.6 s of sound"
+    assert texts[-1]["text"] == "You said: 0.5 s of sound"
     sounds = [each for each in messages if each["type"] == "audio_response"]
     assert {frozenset(each) for each in sounds} == {frozenset({"type", "data", "text", "is_final"})}
-    assert {each["text"] for each in sounds} == {"0.6 s of sound"}
+    assert {each["text"] for each in sounds} == {"0.5 s of sound"}
     assert [each["is_final"] for each in sounds] == [False] * 10 + [True]
     assert messages[-1] == {"type": "conversation_ended"}
 
@@ -118,6 +118,7 @@ def test_the_end_is_understood_and_a_heartbeat_means_nothing() -> None:
         (audio_chunk(b"1234", "audio/wav"), "header"),
         (audio_chunk(b"RIFF1234", "audio/wav"), "WAV"),
         (audio_chunk(wav(np.zeros(100), 96000), "audio/wav"), "96000 Hz"),
+        (audio_chunk(wav(np.zeros(4800), coding="G721_32"), "audio/wav"), "G721_32"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_words(message: str | bytes, complaint: str) -> None:

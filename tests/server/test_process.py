@@ -13,16 +13,21 @@ from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from click.testing import CliRunner
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 
+from audiokit.audio.buffer import Audio
+from audiokit.audio.files import write
 from audiokit.cli.serve import serve
+from tests.server.browser import ALLOW_MICROPHONE, chromium
 from tests.server.serving import PATIENCE_S, until, wait_until
 from tests.server.test_connection import closing
 from tests.server.test_lean import HELLO
+from tests.server.test_page import ALERT, CAPTIONS, STATE, type_text
 
 pytestmark = pytest.mark.process
 
@@ -31,7 +36,9 @@ SLOW = """
 import sys
 sys.path.insert(0, {root!r})
 import audiokit.server.run as run
+from tests.server import fake_agent
 from tests.server.fake_agent import FakeAgent
+fake_agent.TURN_S = 1e9  # it answers what is typed only
 run.partner_for = lambda settings: FakeAgent(thinking_s={thinking_s})
 from audiokit.cli.serve import serve
 serve(prog_name="serve")
@@ -40,9 +47,10 @@ ROOT = str(Path(__file__).parents[2])
 
 
 @contextmanager
-def server(*words: str, thinking_s: float = 0.0) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def server(*words: str, thinking_s: float = 0.0, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    if not port:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
     program = SLOW.format(root=ROOT, thinking_s=thinking_s)
     command = [sys.executable, "-c", program, "--port", str(port), *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -103,17 +111,36 @@ def test_a_turn_that_takes_too_long_is_cut_at_the_deadline() -> None:
         process.communicate(timeout=PATIENCE_S)
 
 
-def test_after_a_kill_the_same_port_serves_again() -> None:
-    with server() as (process, port):
-        with connect(f"ws://127.0.0.1:{port}/ws", compression=None) as client:
-            until(client, "conversation_started")
+def test_a_server_that_is_killed_serves_again_on_its_port() -> None:
+    with server(thinking_s=60) as (process, port):
+        with connect(f"ws://127.0.0.1:{port}/ws", subprotocols=["audiokit.v2"], compression=None) as client:  # type: ignore[list-item]
+            client.send(HELLO)
+            client.send('{"type": "text", "text": "Good morning"}')
+            until(client, "caption")
             process.kill()
             assert closing(client)[0] == 1006
-        process.communicate(timeout=PATIENCE_S)
-        command = [sys.executable, "-c", SLOW.format(root=ROOT, thinking_s=0), "--port", str(port)]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as again:
-            wait_until(lambda: status(port, "/readyz") == 200)
-            again.terminate()
+        process.wait(PATIENCE_S)
+    with server(port=port), connect(f"ws://127.0.0.1:{port}/ws", compression=None) as client:
+        assert until(client, "conversation_started")
+
+
+@pytest.mark.browser
+def test_the_page_comes_back_to_a_server_that_was_killed_in_the_middle_of_a_turn(tmp_path: Path) -> None:
+    silence = tmp_path / "silence.wav"
+    write(silence, Audio(np.zeros((16000, 1), np.float32), 16000))
+    with chromium(ALLOW_MICROPHONE, f"--use-file-for-fake-audio-capture={silence}") as page:
+        with server(thinking_s=60) as (process, port):
+            page.open(f"http://127.0.0.1:{port}")
+            page.click("#talk")
+            page.wait(f"{STATE} === 'idle'")
+            type_text(page, "Good morning")
+            page.wait(f"{CAPTIONS}.includes('Good morning')")
+            process.kill()
+            page.wait(f"{ALERT}.includes('Trying again')")
+        with server(port=port):
+            page.wait(f"{STATE} === 'idle' && {ALERT} === ''")
+            type_text(page, "Are you back?")
+            page.wait(f"{CAPTIONS}.includes('You said: Are you back?')")
 
 
 def test_several_workers_serve_and_end_together() -> None:

@@ -110,6 +110,24 @@ def test_metrics_count_turns_and_their_times(served: Served) -> None:
     assert [line for line in text.splitlines() if not (line.startswith("# ") or SAMPLE.fullmatch(line))] == []
 
 
+def test_turns_are_spans_where_opentelemetry_is(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    sdk = pytest.importorskip("opentelemetry.sdk.trace")
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    provider, exporter = sdk.TracerProvider(), InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    with served.lean() as socket:
+        socket.send(HELLO)
+        socket.send(json.dumps({"type": "text", "text": "xyzzy"}))
+        until(socket, "latency")
+    spans = exporter.get_finished_spans()
+    assert spans[-1].name == "audiokit.turn"
+    assert "xyzzy" not in "".join(span.to_json() for span in spans)
+
+
 def test_a_histogram_counts_a_time_on_its_bound_into_it() -> None:
     histogram = Histogram("h", "help", "stage", (1.0, 2.0))
     for time_s in (1.0, 1.5, 9.0):

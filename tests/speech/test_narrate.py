@@ -9,16 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from audiokit.agent.trim import TrimmedTTS
+from audiokit.agent.voiced import VoicedTTS
 from audiokit.audio.buffer import Audio
 from audiokit.contracts import TTS, SpeechChunk, Voice, Word
 from audiokit.errors import ConfigError, ProviderError, ProviderUnavailable, QuotaError, UsageError
 from audiokit.speech.cache import CacheSettings, SpeechCache
 from audiokit.speech.cached import CachedTTS
 from audiokit.speech.chapters import chapters
+from audiokit.speech.concurrency import allowed
+from audiokit.speech.counted import CountedTTS
 from audiokit.speech.fallback import FallbackTTS, Speaker
 from audiokit.speech.live import streamed
 from audiokit.speech.narrate import Pace, Spoken, narrated, script
 from audiokit.speech.subtitles import cues, to_srt
+from audiokit.speech.usage import UsageCounter
 from tests.speech.voices import RATE, ToneTTS
 
 TEXT = "One two three. Four five.\n\nSix seven eight nine."
@@ -79,10 +84,56 @@ def test_a_voices_own_silence_makes_no_gaps_and_its_words_keep_their_places() ->
 
 def test_as_many_are_made_at_once_as_are_allowed_and_in_order() -> None:
     tts = ToneTTS(pause_s=0.005)
-    text = " ".join(f"Sentence number {number} here." for number in range(12))
-    spoken = narrate(tts, text, Pace(concurrency=3))
+    spoken = narrate(tts, MANY, Pace(concurrency=3))
     assert tts.most_at_once == 3
     assert [sentence.text for sentence in spoken] == [f"Sentence number {number} here." for number in range(12)]
+
+
+class Planned(ToneTTS):
+    """Speaks as many at once as its plan allows, and learns with its first answer that this is more, or less."""
+
+    def __init__(self, first: int, then: int) -> None:
+        super().__init__(pause_s=0.005)
+        self.concurrency, self._then = first, then
+
+    async def synthesize(self, text: str, voice: Voice | None = None):  # type: ignore[no-untyped-def]
+        async for chunk in super().synthesize(text, voice):
+            yield chunk
+        if self.concurrency != self._then:
+            self.concurrency, self.most_at_once = self._then, 0
+
+
+MANY = " ".join(f"Sentence number {number} here." for number in range(12))
+
+
+@pytest.mark.parametrize(("wanted", "first", "then", "most"), [
+    (None, 1, 1, 1), (None, 5, 5, 5), (None, 2, 6, 6), (None, 6, 2, 2), (3, 6, 6, 3), (8, 4, 4, 4), (1, 4, 4, 1),
+])  # fmt: skip
+def test_the_provider_says_how_many_are_made_at_once(wanted: int | None, first: int, then: int, most: int) -> None:
+    tts = Planned(first, then)
+    assert len(narrate(tts, MANY, Pace(concurrency=wanted))) == 12
+    assert tts.concurrency == then
+    assert tts.most_at_once == most
+
+
+@pytest.mark.parametrize(("wanted", "most"), [(None, 2), (5, 5)])
+def test_a_provider_that_does_not_say_makes_as_many_as_are_wanted_or_two(wanted: int | None, most: int) -> None:
+    tts = ToneTTS(pause_s=0.005)
+    narrate(tts, MANY, Pace(concurrency=wanted))
+    assert tts.most_at_once == most
+
+
+def test_what_stands_in_front_of_a_voice_passes_its_limit_on(tmp_path: Path) -> None:
+    tts = Planned(7, 7)
+    usage = UsageCounter()
+    cached = CachedTTS(tts, SpeechCache(CacheSettings(folder=tmp_path)), provider="tone")
+    counted = CountedTTS(cached, provider="tone", usage=usage)
+    chain = FallbackTTS([Speaker(name="a", tts=counted), Speaker(name="b", tts=ToneTTS())])
+    last = VoicedTTS(TrimmedTTS(chain), "tone")
+    assert allowed(last, None) == 7
+    tts.concurrency = 3
+    assert (allowed(last, None), allowed(last, 2), allowed(last, 9)) == (3, 2, 3)
+    assert allowed(VoicedTTS(TrimmedTTS(ToneTTS()), "tone"), 9) == 9
 
 
 def test_what_is_left_early_is_not_made() -> None:

@@ -17,7 +17,14 @@ from audiokit.speech.usage import Service, Unit, Usage, UsageCounter
 def test_every_price_brought_has_a_date_and_a_source() -> None:
     prices = list(PriceTable.load())
     assert len(prices) > 20
-    assert all(price.source and price.date > datetime.date(2024, 1, 1) and price.per > 0 for price in prices)
+    assert all(price.date > datetime.date(2024, 1, 1) and price.per > 0 for price in prices)
+    assert {price.source for price in prices if not price.source.startswith("https://")} == {"runs on this machine"}
+
+
+def test_what_is_reckoned_or_remembered_says_so() -> None:
+    prices = list(PriceTable.load())
+    assert {price.model for price in prices if price.unverified and price.service == "tts"} == {"gpt-4o-mini-tts"}
+    assert not any(price.unverified for price in prices if not price.usd and price.service != "clone")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +119,8 @@ def test_a_bill_adds_up_what_was_counted() -> None:
         '[[price]]\nservice="tts"\nprovider="x"\nmodel=""\nunit="characters"\nusd=-1\nper=1\ndate=2026-01-01\nsource=""',
         '[[price]]\nservice="tts"\nprovider="x"\nmodel=""\nunit="characters"\nusd=1\nper=1\ndate="now"\nsource=""',
         '[[price]]\nservice="tts"\nprovider="x"\nunit="characters"\nusd=1\nper=1\ndate=2026-01-01\nsource=""',
+        '[[price]]\nservice="tts"\nprovider="x"\nmodel=""\nunit="characters"\nusd=1\nper=1\ndate=2026-01-01\nsource=""\n'
+        'unverified="yes"',
         "[prices]\n",
         "no toml",
     ],

@@ -49,6 +49,11 @@ class ElevenLabs:
         self.captcha_passes = True
         self.upload_s = 0.0
         self.uploading = self.most_uploading = 0
+        self.at_once: int | None = None
+        """How many texts its plan allows to be spoken at once; it tells with each. None: any number, and not a word."""
+        self.speaking = self.most_speaking = 0
+        self.speaking_s = 0.0
+        """How long it takes to speak a text."""
         self.second_s = 1.0
         """How long one of its seconds lasts, where it waits for a client."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -24,9 +25,14 @@ async def stream(service: ElevenLabs, request: Request, names: dict[str, str]) -
     data = encoded(hum(text, rate_of(output_format)), output_format)
 
     async def pieces() -> AsyncIterator[bytes]:
-        for start in range(0, len(data), 5001):  # an odd length: a sample may be cut in two
-            yield data[start : start + 5001]
+        try:
+            await asyncio.sleep(service.speaking_s)
+            for start in range(0, len(data), 5001):  # an odd length: a sample may be cut in two
+                yield data[start : start + 5001]
+        finally:
+            service.speaking -= 1
 
+    _begin(service)
     media_type = "audio/mpeg" if output_format.startswith("mp3") else "audio/pcm"
     return StreamingResponse(pieces(), media_type=media_type, headers=_headers(service, text))
 
@@ -48,8 +54,16 @@ async def stream_with_timestamps(service: ElevenLabs, request: Request, names: d
     return StreamingResponse(lines(), media_type="application/json", headers=_headers(service, text))
 
 
+def _begin(service: ElevenLabs) -> None:
+    if service.at_once is not None and service.speaking >= service.at_once:
+        raise Refusal(429, "too_many_concurrent_requests", f"Your plan allows {service.at_once} requests at once.")
+    service.speaking += 1
+    service.most_speaking = max(service.most_speaking, service.speaking)
+
+
 def _headers(service: ElevenLabs, text: str) -> dict[str, str]:
-    return {"character-cost": str(len(text)), **service.speech_headers}
+    plan = {} if service.at_once is None else {"maximum-concurrent-requests": str(service.at_once)}
+    return {"character-cost": str(len(text)), **plan, **service.speech_headers}
 
 
 def spoken(text: str, output_format: str) -> Iterator[tuple[bytes, float, str]]:

@@ -47,9 +47,18 @@ def _recording(export: Export, clip: Clip) -> dict[str, Any]:
 def _supervision(export: Export, clip: Clip, recording: Mapping[str, Any]) -> dict[str, Any]:
     supervision = {
         "id": clip.id, "recording_id": clip.id, "start": 0.0, "duration": recording["duration"], "channel": 0,
-        "text": clip.text, "language": clip.language, "speaker": export.speaker(clip),
+        "text": clip.text, "language": clip.language, "speaker": export.speaker(clip), "alignment": _alignment(clip),
     }  # fmt: skip
-    return {name: value for name, value in supervision.items() if value != ""}
+    return {name: value for name, value in supervision.items() if value not in ("", {})}
+
+
+def _alignment(clip: Clip) -> dict[str, list[tuple[str, float, float, float]]]:
+    """Give the words as Lhotse's AlignmentItem: symbol, start, duration, score; none where a person wrote the text."""
+    said = "".join(word.text for word in clip.words)
+    if not said or said != "".join(clip.text.split()):
+        return {}
+    times = [(word.text, word.start_s, round(word.end_s - word.start_s, 3), word.confidence) for word in clip.words]
+    return {"word": times}
 
 
 def _cut(recording: Mapping[str, Any], supervision: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class AnthropicChat:
         first_s: float = 20.0,
         next_s: float = 10.0,
     ) -> None:
-        self._sdk = Sdk("anthropic", base_url, max(first_s, next_s))
+        self._sdk = Sdk("anthropic", base_url, max(first_s, next_s), model=model)
         self._model, self._max_tokens = model, max_tokens
         self._first_s, self._next_s = first_s, next_s
 

@@ -125,7 +125,7 @@ class ElevenLabsSTT:
                     **language,
                 )
                 words = [dict(word) for word in answer.words]
-                return _transcript(answer.text, answer.language_code, words)
+                return _transcript(answer.text, answer.language_code, words, answer.language_probability)
 
         return await acall(attempt, self._retry)
 
@@ -157,11 +157,12 @@ async def _collected(chunks: AsyncIterator[AudioChunk]) -> bytes:
     return b"".join([pcm async for pcm in resampled(chunks)])
 
 
-def _transcript(text: str, language: str | None, told: Any) -> Transcript:
+def _transcript(text: str, language: str | None, told: Any, likely: float | None = None) -> Transcript:
     words = tuple(_words(told))
     return Transcript(
         text=text.strip(),
         language=two_letters(language),
+        language_probability=likely,
         confidence=float(np.mean([word.confidence for word in words])) if words else 0.0,
         words=words,
     )

@@ -42,7 +42,7 @@ class OpenAIChat:
         first_s: float = 20.0,
         next_s: float = 10.0,
     ) -> None:
-        self._sdk = Sdk("openai", base_url, max(first_s, next_s), keyless_here=True)
+        self._sdk = Sdk("openai", base_url, max(first_s, next_s), keyless_here=True, model=model)
         self._settings = {"max_completion_tokens": max_tokens, "temperature": temperature}
         self._model, self._first_s, self._next_s = model, first_s, next_s
 

@@ -51,7 +51,7 @@ class OpenAITranscription:
         base_url: str | None = None,
         answer_s: float = 60.0,
     ) -> None:
-        self._sdk = Sdk("openai", base_url, answer_s, keyless_here=True)
+        self._sdk = Sdk("openai", base_url, answer_s, keyless_here=True, model=model)
         self._model, self._language, self._prompt = model, language or "", prompt
 
     @property

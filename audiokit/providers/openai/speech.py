@@ -51,7 +51,7 @@ class OpenAISpeech:
         first_s: float = 20.0,
         next_s: float = 10.0,
     ) -> None:
-        self._sdk = Sdk("openai", base_url, max(first_s, next_s), keyless_here=True)
+        self._sdk = Sdk("openai", base_url, max(first_s, next_s), keyless_here=True, model=model)
         self._model, self._voice = model, voice
         self._settings: dict[str, Setting] = {"instructions": instructions, "speed": _speed(speed)}
         self._first_s, self._next_s = first_s, next_s

@@ -32,6 +32,8 @@ from audiokit.server.protocol import (
 )
 
 SAMPLE_RATES = range(8000, 48001)
+CODINGS = {"PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM"}
+"""Read in 6 ms at most; MP3, which WAV files may hold too, puts minutes into one message."""
 FORMAT = re.compile(r"audio/(?P<kind>webm|ogg|wav|pcm)(?:;\s*(?:rate=(?P<rate>\d{1,6})|codecs=\"?[\w.]+\"?))*")
 
 
@@ -119,7 +121,11 @@ class _WavStream:
         try:
             with soundfile.SoundFile(io.BytesIO(data)) as file:
                 self._rate, self._channels, self._subtype = file.samplerate, file.channels, file.subtype
+                if self._subtype not in CODINGS:
+                    raise Refusal(f"data: a WAV file of {self._subtype}; expected PCM, float, G.711 or ADPCM")
                 samples = file.read(dtype="float32", always_2d=True)
+        except Refusal:
+            raise
         except (soundfile.LibsndfileError, ValueError) as error:
             raise Refusal("data: this is no WAV file") from error
         if self._rate not in SAMPLE_RATES or self._channels > 2:

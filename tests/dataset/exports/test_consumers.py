@@ -15,6 +15,7 @@ import pytest
 import soundfile
 
 from audiokit.audio.files import info
+from audiokit.contracts import Word
 from audiokit.dataset.exports import webdataset as shards
 from audiokit.dataset.exports.export import ExportSettings, export
 from audiokit.dataset.exports.split import Parts
@@ -79,6 +80,18 @@ class TestLhotse:
             assert [cut["supervisions"] for cut in cuts] == [
                 [row] for row in rows(tmp_path / f"out/supervisions_{name}.jsonl")
             ]
+
+    @pytest.mark.parametrize(("text", "is_told"), [("old-fashioned man", True), ("a man", False)])
+    def test_the_times_of_words_go_with_the_text_they_are_of(self, text: str, is_told: bool, tmp_path: Path) -> None:
+        times = (("old", 0.1, 0.4), ("-fashioned", 0.4, 0.9), ("man", 1.0, 1.3))
+        words = tuple(Word(text=text, start_s=start, end_s=end, confidence=0.9) for text, start, end in times)
+        dataset = small_dataset(tmp_path / "talks", text=text, words=words)
+        written(dataset, tmp_path / "out", "lhotse")
+        (said, *_) = rows(tmp_path / "out" / "supervisions_train.jsonl")
+        assert ("alignment" in said) == is_told
+        if is_told:
+            told = [["old", 0.1, 0.3, 0.9], ["-fashioned", 0.4, 0.5, 0.9], ["man", 1.0, 0.3, 0.9]]
+            assert said["alignment"] == {"word": told}
 
     def test_lhotse_loads_it(self, dataset: Dataset, tmp_path: Path) -> None:
         lhotse = pytest.importorskip("lhotse", reason="lhotse is not installed")

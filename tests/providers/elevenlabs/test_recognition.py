@@ -91,6 +91,12 @@ def test_partial_transcripts_grow_before_the_final_one(make: Callable[..., Eleve
     assert transcripts[-1].confidence == pytest.approx(np.exp(-0.1))
 
 
+def test_a_recording_comes_with_the_probability_of_its_language(make: Callable[..., ElevenLabsSTT], hum: Audio) -> None:
+    (recorded,) = transcripts_of(make(realtime=False), hum)
+    assert (recorded.language, recorded.language_probability) == ("en", 0.98)
+    assert transcripts_of(make(), hum)[-1].language_probability is None
+
+
 def test_all_the_sound_arrives_at_16_khz(
     make: Callable[..., ElevenLabsSTT], host: Host, tone: Callable[..., Audio]
 ) -> None:

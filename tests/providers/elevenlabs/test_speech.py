@@ -25,6 +25,8 @@ from audiokit.providers.elevenlabs.decoding import Mp3Decoder, PcmDecoder
 from audiokit.providers.elevenlabs.order import VOICE_ID, Order
 from audiokit.providers.elevenlabs.speech import ElevenLabsTTS
 from audiokit.registry import provider
+from audiokit.speech.speaking import SaySettings
+from audiokit.spoken import say
 from tests.providers.tts_contract import TEXT, TTSContract, first_of, speech_of
 from tests.vendors import faults
 from tests.vendors.elevenlabs import KEY, ElevenLabs
@@ -265,6 +267,23 @@ def test_the_plans_own_limit_comes_with_the_first_answer(
     service.speech_headers["maximum-concurrent-requests"] = told
     joined(tts)
     assert tts.concurrency == known
+
+
+@pytest.mark.parametrize("at_once", [2, 5, 10])
+def test_a_long_text_uses_all_of_the_plan_and_no_more(host: Host, service: ElevenLabs, at_once: int) -> None:
+    service.at_once, service.speaking_s, service.character_limit = at_once, 0.05, 100_000
+    text = " ".join(f"Sentence number {number} stands here." for number in range(20))
+    settings = SaySettings(provider="elevenlabs", model="eleven_multilingual_v2", cache=False)
+    say(text, settings=settings)
+    assert service.most_speaking == at_once
+    assert len(host.asked("/v1/text-to-speech/*")) == 20  # none was refused and asked again
+
+
+def test_more_at_once_than_the_plan_allows_is_refused(host: Host, service: ElevenLabs) -> None:
+    service.at_once, service.speaking = 2, 2
+    for tts in opened():
+        with pytest.raises(RateLimitError):
+            joined(tts)
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])

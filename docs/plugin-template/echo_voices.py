@@ -16,7 +16,9 @@ from audiokit.audio.files import read
 from audiokit.contracts import SampleRequirements, SpeechChunk, Voice
 from audiokit.errors import ProviderError
 
-RATE = 16_000
+SAMPLE_RATE = 16_000
+CHARACTERS_PER_S = 10.0  # how fast this voice speaks
+CHUNK_S = 0.02
 
 
 class EchoClone:
@@ -24,7 +26,7 @@ class EchoClone:
 
     Parameters
     ----------
-    least_s : least speech it takes, in seconds; `--set least_s=5`.
+    least_s : least speech it takes, in seconds; in the shell `--set least_s=5`.
     """
 
     def __init__(self, least_s: float = 5.0) -> None:
@@ -35,7 +37,7 @@ class EchoClone:
             max_files=4,
             max_bytes=5_000_000,
             formats=("flac", "wav"),
-            sample_rate=RATE,
+            sample_rate=SAMPLE_RATE,
         )
 
     def clone(
@@ -47,6 +49,7 @@ class EchoClone:
         language: str = "",
         labels: Mapping[str, str] | None = None,
     ) -> Voice:
+        """Make a voice of samples that audiokit has chosen, levelled and encoded as `requirements` ask."""
         folder = config.home() / "echo" / name
         folder.mkdir(parents=True)
         for sample in samples:
@@ -58,16 +61,32 @@ class EchoClone:
 
 
 class EchoTTS:
-    """Speaks with such a voice, a second for every ten characters."""
+    """Speaks with such a voice, a second for every ten characters.
 
-    sample_rate = RATE
+    Parameters
+    ----------
+    gain : what its samples are multiplied by; in the shell `--set gain=0.5`.
+    """
+
+    sample_rate = SAMPLE_RATE
     encoding = "pcm_s16le"
-    settings_key = json.dumps({"echo": 1})
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+        # Part of the speech cache's key: all that changes the sound, and nothing else.
+        self.settings_key = json.dumps({"gain": gain})
 
     async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
+        """Give the speech a chunk at a time, each as soon as it is there."""
+        if not text.strip():
+            raise ProviderError("the text is empty; expected something to say", provider="echo")
         if voice is None or voice.folder is None:
-            raise ProviderError("echo speaks only with a voice it has cloned", provider="echo")
-        sample = read(min(voice.folder.iterdir())).resample(RATE)
-        frames = round(len(text) / 10 * RATE)
-        for start in range(0, min(frames, sample.frames), RATE // 50):
-            yield SpeechChunk(sample.samples[start : start + RATE // 50], RATE)
+            raise ProviderError(
+                "echo speaks only with a voice it has cloned. Make one with: audiokit clone --provider echo",
+                provider="echo",
+            )
+        sample = read(min(voice.folder.iterdir())).resample(SAMPLE_RATE)
+        wanted = round(len(text) / CHARACTERS_PER_S * SAMPLE_RATE)
+        step = round(CHUNK_S * SAMPLE_RATE)
+        for start in range(0, min(wanted, sample.frames), step):
+            yield SpeechChunk(self.gain * sample.samples[start : start + step], SAMPLE_RATE)

@@ -1,0 +1,39 @@
+"""Folders for a moment: gone when their work is done, or at the next one's start when their process was killed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PREFIX = "audiokit-scratch-"
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Make a folder under the system's place for such (`TMPDIR` leads elsewhere) and delete it in the end."""
+    from filelock import FileLock
+
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    with FileLock(f"{folder}.lock"):  # a lock ends with its process, however that ends
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(f"{folder}.lock").unlink(missing_ok=True)
+
+
+def _sweep() -> None:
+    """Delete the folders of processes that were killed."""
+    from filelock import FileLock, Timeout
+
+    for lock in Path(tempfile.gettempdir()).glob(f"{PREFIX}*.lock"):
+        try:
+            with FileLock(lock, blocking=False):
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+                lock.unlink(missing_ok=True)
+        except (Timeout, OSError):  # its owner lives, or it is another user's
+            continue

@@ -1,0 +1,135 @@
+"""audiokit.dataset.recordings, on a disk, behind S3's protocol and over http."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audiokit.dataset.recordings import find_recordings, on_disk
+from audiokit.errors import AudioFileError, ConfigError
+
+pytest.importorskip("fsspec")
+
+FILES = ("b.mp3", "a 1.WAV", "season 2/c.m4a", "season 2/notes.txt", ".hidden/d.mp3", "season 2/.e.mp3")
+
+
+@pytest.fixture
+def talks(tmp_path: Path) -> Path:
+    """Recordings and what is none, on the disk."""
+    folder = tmp_path / "talks"
+    for name in FILES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"sound of {name}")
+    return folder
+
+
+@pytest.fixture(params=["file", pytest.param("s3", marks=pytest.mark.process)])
+def place(request: pytest.FixtureRequest, talks: Path) -> str:
+    """The same behind an address."""
+    if request.param == "file":
+        return f"file://{talks}"
+    address = f"{request.getfixturevalue('bucket')}/talks"
+    request.getfixturevalue("s3").put(f"{talks}/", f"{address}/", recursive=True)
+    return address
+
+
+def names(*sources: str, out: str = "out") -> list[str]:
+    return [file.name for file in find_recordings(sources, out, Path("elsewhere"))]
+
+
+def test_a_folder_is_searched_whole_and_in_order(place: str) -> None:
+    assert names(place) == names(f"{place}/") == [f"{place}/{name}" for name in ("a 1.WAV", "b.mp3", "season 2/c.m4a")]
+
+
+def test_a_file_that_is_named_is_tried_whatever_its_name(place: str) -> None:
+    assert names(f"{place}/season 2/notes.txt") == [f"{place}/season 2/notes.txt"]
+
+
+@pytest.mark.parametrize(("pattern", "expected"), [
+    ("*.mp3", ["b.mp3"]), ("**/*.m4a", ["season 2/c.m4a"]), ("season*", ["season 2/c.m4a"]), ("?.mp3", ["b.mp3"]),
+])  # fmt: skip
+def test_a_pattern_is_matched(place: str, pattern: str, expected: list[str]) -> None:
+    assert names(f"{place}/{pattern}") == [f"{place}/{name}" for name in expected]
+
+
+def test_each_is_listed_once_beside_files_of_this_machine(place: str, talks: Path) -> None:
+    found = find_recordings([place, f"{place}/b.mp3", talks / "b.mp3"], "out", Path("elsewhere"))
+    assert [file.name for file in found] == sorted([*names(place), str(talks / "b.mp3")])
+
+
+@pytest.mark.parametrize("name", ["nothing", "*.flac", "season 2/c.mp3"])
+def test_what_is_not_there_is_said(place: str, name: str) -> None:
+    with pytest.raises(AudioFileError, match="nothing there") as caught:
+        names(f"{place}/{name}")
+    assert caught.value.reason == "missing"
+
+
+def test_the_datasets_own_clips_are_no_sources(place: str) -> None:
+    assert names(place, out=f"{place}/season 2/") == [f"{place}/a 1.WAV", f"{place}/b.mp3"]
+
+
+@pytest.mark.process
+def test_a_recording_is_brought_under_its_name_and_deleted_after(bucket: str, s3: Any, talks: Path) -> None:
+    s3.put(str(talks / "a 1.WAV"), f"{bucket}/a 1.WAV")
+    told: list[float] = []
+    with on_disk(f"{bucket}/a 1.WAV", told.append) as path:
+        assert path.name == "a 1.WAV"
+        assert path.read_text() == "sound of a 1.WAV"
+        assert list(path.parent.iterdir()) == [path]
+    assert not path.parent.exists()
+    assert told == [0.0]
+
+
+def test_what_every_machine_mounts_is_read_where_it_lies(talks: Path) -> None:
+    for place in (str(talks / "b.mp3"), f"file://{talks / 'b.mp3'}"):
+        with on_disk(place, lambda done_s: None) as path:
+            assert path == talks / "b.mp3"
+
+
+@pytest.mark.process
+def test_one_that_is_gone_meanwhile_is_said(bucket: str) -> None:
+    with pytest.raises(AudioFileError, match=r"gone\.mp3: not there any more"), on_disk(f"{bucket}/gone.mp3", print):
+        pass
+
+
+@pytest.mark.process
+def test_a_refused_key_stops_the_work(bucket: str, s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(f"AWS_{name}")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    s3.clear_instance_cache()
+    with pytest.raises(ConfigError, match="credentials"), on_disk(f"{bucket}/a.mp3", print):
+        pass
+
+
+@pytest.fixture
+def web(talks: Path) -> Iterator[str]:
+    """The same folder as web pages."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(talks)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_file_of_the_web_is_named_without_its_signature(web: str) -> None:
+    pytest.importorskip("aiohttp")
+    (found,) = find_recordings([f"{web}/b.mp3?signature=secret"], "out", Path("elsewhere"))
+    assert found.name == f"{web}/b.mp3"
+    with on_disk(found.place, lambda done_s: None) as path:
+        assert (path.name, path.read_text()) == ("b.mp3", "sound of b.mp3")
+    with pytest.raises(AudioFileError, match="nothing there"):
+        names(f"{web}/c.mp3")
