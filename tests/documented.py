@@ -10,7 +10,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,6 +18,7 @@ from glob import glob
 from importlib.metadata import metadata
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -50,6 +51,11 @@ TAKES = (
     "kitchen, and the whole village listens, because there is nothing else to do, and nothing that anybody likes more.",
 )
 """Somewhat over a minute, spoken by a voice that is nobody's."""
+
+
+VENDORS: dict[str, Callable[[], Any]] = {
+    "elevenlabs": ElevenLabs, "openai": OpenAI, "anthropic": Anthropic, "deepgram": Deepgram
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,16 +213,23 @@ def enter_voices(service: ElevenLabs, takes: Path) -> None:
 
 
 @contextmanager
-def vendors(patch: pytest.MonkeyPatch) -> Iterator[ElevenLabs]:
-    """Serve every vendor on this machine, with keys in the environment; gives the one that keeps voices."""
-    service = ElevenLabs()
-    service.voices[VOICE_ID] = service.new_voice("Everybody's", "premade", voice_id=VOICE_ID)
-    openai = OpenAI()
-    openai.models.add("gpt-5.4-mini")
-    apps = {"elevenlabs": service, "openai": openai, "anthropic": Anthropic(), "deepgram": Deepgram()}
+def hosts() -> Iterator[dict[str, Host]]:
+    """Open a place on this machine for every vendor."""
     with ExitStack() as stack:
-        for name, app in apps.items():
-            host = stack.enter_context(Host(app))
-            patch.setenv(f"{name.upper()}_API_KEY", str(app.key))
-            patch.setenv(f"{name.upper()}_BASE_URL", host.url + ("/v1" if name == "openai" else ""))
-        yield service
+        yield {name: stack.enter_context(Host(app())) for name, app in VENDORS.items()}
+
+
+@contextmanager
+def vendors(running: dict[str, Host], patch: pytest.MonkeyPatch) -> Iterator[ElevenLabs]:
+    """Serve every vendor anew, with keys in the environment; gives the one that keeps voices."""
+    for name, host in running.items():
+        host.clear()
+        host.app = VENDORS[name]()
+        patch.setenv(f"{name.upper()}_API_KEY", str(host.app.key))
+        patch.setenv(f"{name.upper()}_BASE_URL", host.url + ("/v1" if name == "openai" else ""))
+    running["openai"].app.models.add("gpt-5.4-mini")
+    service: ElevenLabs = running["elevenlabs"].app
+    service.voices[VOICE_ID] = service.new_voice("Everybody's", "premade", voice_id=VOICE_ID)
+    yield service
+    for host in running.values():
+        host.check()

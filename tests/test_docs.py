@@ -17,6 +17,7 @@ from audiokit import errors, registry
 from docs import generated
 from tests import documented
 from tests.documented import blocks
+from tests.vendors.host import Host
 
 DOCS = Path(__file__).parent.parent / "docs"
 WRITTEN = {path.relative_to(DOCS / "pages").as_posix(): path.read_text("utf-8") for path in DOCS.rglob("pages/**/*.md")}
@@ -40,6 +41,12 @@ FETCHED = re.compile(r'<(?:script|img|iframe)[^>]+src="(?:https?:)?//|<link[^>]+
 HEADING = re.compile(r"^#{1,6} (.+?)(?: \{: #(\S+) \})?$", re.MULTILINE)
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[dict[str, Host]]:
+    with documented.hosts() as hosts:
+        yield hosts
+
+
 @pytest.fixture(scope="session")
 def stocked(tmp_path_factory: pytest.TempPathFactory, samples_dir: Path) -> Path:
     """The folder that pages speak of, to be copied."""
@@ -53,11 +60,13 @@ def stocked(tmp_path_factory: pytest.TempPathFactory, samples_dir: Path) -> Path
 @pytest.mark.model
 @pytest.mark.process
 @pytest.mark.parametrize("name", STORIES)
-def test_what_a_page_shows_happens(name: str, stocked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_page_shows_happens(
+    name: str, stocked: Path, running: dict[str, Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = Path(shutil.copytree(stocked, tmp_path / "folder"))
     monkeypatch.chdir(folder)
     names: dict[str, object] = {"__name__": "a_page"}
-    with documented.vendors(monkeypatch) as service:
+    with documented.vendors(running, monkeypatch) as service:
         if "--voice Ann" in WRITTEN[name] and "--name Ann" not in WRITTEN[name]:
             documented.enter_voices(service, folder / "takes")
         for made in re.findall(r"^\$ .* -o (\S+)$", WRITTEN[name], re.MULTILINE):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import MappingProxyType
 
@@ -15,6 +15,7 @@ from audiokit.audio.files import read
 from docs import generated
 from tests import documented
 from tests.documented import blocks, enter_voices, run, vendors
+from tests.vendors.host import Host
 
 COMMANDS = {" ".join(words): command for words, command, _ in generated.commands()}
 EXAMPLES = list(dict.fromkeys(line for command in COMMANDS.values() for line in generated.examples(command)))
@@ -92,6 +93,12 @@ NEEDED: dict[str, Callable[[], object]] = {
 """What must have been done before, by words of the example."""
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[dict[str, Host]]:
+    with documented.hosts() as hosts:
+        yield hosts
+
+
 @pytest.fixture(scope="session")
 def stocked(tmp_path_factory: pytest.TempPathFactory, samples_dir: Path) -> Path:
     """The folder that the examples speak of, to be copied."""
@@ -121,11 +128,15 @@ def test_each_command_has_an_example_of_itself(name: str) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if example not in NOT_RUN])
 def test_each_example_does_what_it_says(
-    example: str, folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    example: str,
+    folder: Path,
+    running: dict[str, Host],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
     if "_API_KEY" in example:
         request.getfixturevalue("keyring")
-    with vendors(monkeypatch) as service:
+    with vendors(running, monkeypatch) as service:
         if not re.search(r" clone |--name Host", example):
             enter_voices(service, Path("takes"))
         for words, prepare in NEEDED.items():

@@ -61,7 +61,7 @@ class TestRunning:
     def test_a_podcast_becomes_a_dataset_with_tables_and_texts(self, folder: Path) -> None:
         shown = run(folder / "01_prepare_a_podcast.ipynb")
         made = folder / "made/01"
-        assert len(Dataset.open(made / "dataset")) > 12
+        assert len(Dataset.open(made / "dataset")) > 15
         assert any("pause" in clip.text for clip in Dataset.open(made / "extras"))
         rows = (made / "ljspeech/metadata.csv").read_text("utf-8").splitlines()
         assert len(rows) == len(list((made / "ljspeech/wavs").glob("*.wav"))) == len(Dataset.open(made / "extras"))

@@ -30,7 +30,7 @@ AT_RUN_TIME = (
 )
 IN_THE_SDIST = {
     ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md",
-    "SECURITY.md", "audiokit", "benchmarks", "docs", "notebooks", "pyproject.toml", "samples", "tests", "tools",
+    "SECURITY.md", "audiokit", "benchmarks", "docs", "notebooks", "pyproject.toml", "samples", "tests",
 }  # fmt: skip
 
 pytestmark = pytest.mark.process

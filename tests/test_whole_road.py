@@ -32,7 +32,7 @@ HUM_HZ = 220
 """What every voice of our ElevenLabs sounds like."""
 
 
-def audiokit(*words: object, timeout_s: float = 300) -> str:
+def audiokit(*words: object, timeout_s: float = 600) -> str:
     """Run one command to its good end and give its stdout."""
     command = [sys.executable, "-m", "audiokit", *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s)
@@ -49,7 +49,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = tmp_path_factory.mktemp("road") / "dataset"
     # The reader says the same sentences in several episodes; without them there is less than a minute of one voice.
-    audiokit("prep", SAMPLES_DIR / "podcast", folder, "--transcribe", "--duplicates", "keep", "--jobs", 1)
+    audiokit("prep", SAMPLES_DIR / "podcast", folder, "--transcribe", "--jobs", 1)
     return folder
 
 

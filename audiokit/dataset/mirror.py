@@ -21,6 +21,7 @@ from typing import Any
 from audiokit import config
 from audiokit.dataset.journal import Journal
 from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.ledger import Ledger, json_object
 from audiokit.dataset.store import Store, is_address, shown
 from audiokit.errors import ConfigError, DatasetError
 
@@ -87,7 +88,7 @@ class Mirror:
 
     def __init__(self, layout: Layout, address: str) -> None:
         self._layout, self._store = layout, Store(address)
-        self._ledger = _Ledger(layout.root.parent / "stored.jsonl")
+        self._ledger = Ledger(layout.root.parent / "stored.jsonl")
         self._me = _identity(layout.root.parent / "id")
         self._session = uuid.uuid4().hex
         self._pieces = 0
@@ -129,7 +130,7 @@ class Mirror:
             yield journal
             self._finish()
         finally:
-            if _row(self._store.read(LOCK)).get("session") == self._session:  # it may have been broken
+            if json_object(self._store.read(LOCK)).get("session") == self._session:  # it may have been broken
                 self._store.remove([LOCK])
 
     def keep(self, names: Iterable[str]) -> None:
@@ -176,7 +177,7 @@ class Mirror:
         data = json.dumps(row).encode()
         if self._store.create(LOCK, data):
             return
-        there = _row(self._store.read(LOCK))
+        there = json_object(self._store.read(LOCK))
         if there.get("id") != self._me:  # of this folder, whose own lock is ours: then its owner was killed
             raise DatasetError(
                 f"{self._store.address} is being written by {there.get('owner', 'another prep')} since "
@@ -217,7 +218,7 @@ class Mirror:
         return ours and name not in here and name not in APART - {OWN_LOCK}
 
     def _writer(self) -> dict[str, Any]:
-        return _row(self._store.read(WRITER))
+        return json_object(self._store.read(WRITER))
 
     def _stored_journal(self, there: Iterable[str], session: str) -> bytes:
         if not session:
@@ -271,47 +272,11 @@ class StoredJournal(Journal):
         self._flushed_s = time.monotonic()
 
 
-class _Ledger:
-    """Which files were stored, as they were then: size and time, so that a change is seen without reading."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._rows: dict[str, list[int]] = {}
-        for line in path.read_bytes().splitlines() if path.exists() else ():
-            if row := _row(line):
-                self._rows.update(row)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._rows
-
-    def is_new(self, folder: Path, name: str) -> bool:
-        return self._rows.get(name) != _stamp(folder / name)
-
-    def note(self, folder: Path, names: Iterable[str]) -> None:
-        rows = {name: _stamp(folder / name) for name in names}
-        self._rows.update(rows)
-        with self._path.open("ab") as file:  # a line that a crash takes costs one more copy
-            file.write(b"\n" + json.dumps(rows).encode() + b"\n")
-
-    def forget(self, names: Iterable[str]) -> None:
-        for name in names:
-            self._rows.pop(name, None)
-
-    def clear(self) -> None:
-        self._rows.clear()
-        self._path.unlink(missing_ok=True)
-
-
 def _is_copied(name: str) -> bool:
     """Tell the files of a dataset, but for those with a way of their own."""
     if name.startswith(PIECES) or name in APART:
         return False
     return name.startswith((STATE, CLIPS)) or name in (*PAGES, *LAST)
-
-
-def _stamp(path: Path) -> list[int]:
-    stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns]
 
 
 def _identity(path: Path) -> str:
@@ -320,12 +285,3 @@ def _identity(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_text(path, uuid.uuid4().hex)
     return path.read_text(encoding="utf-8")
-
-
-def _row(data: bytes | None) -> dict[str, Any]:
-    """Read a JSON object; empty for anything else."""
-    try:
-        row = json.loads(data or b"")
-    except ValueError:
-        return {}
-    return row if isinstance(row, dict) else {}

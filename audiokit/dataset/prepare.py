@@ -82,7 +82,7 @@ class Preparation:
             file = found[asked[at]]
             answers[asked[at]] = self._checked(answer, file.name)
             if file.mark and "result" in answer and not self.dry_run:
-                self.journal.add("probe", f"{file.place} {file.mark}", answer["result"])
+                self.journal.add("probe", f"{file.name} {file.mark}", answer["result"])
             expected_s += answer.get("result", {}).get("expected_s") or 0.0
             self.progress("looking", expected_s, 0)
         plans: list[Planned] = []
@@ -96,8 +96,8 @@ class Preparation:
 
     def _probed(self, file: Found) -> Answer | None:
         """Give what an earlier run found out about a file that has not changed behind its address."""
-        self.used.add(("probe", f"{file.place} {file.mark}"))
-        known = self.journal.get("probe", f"{file.place} {file.mark}")
+        self.used.add(("probe", f"{file.name} {file.mark}"))
+        known = self.journal.get("probe", f"{file.name} {file.mark}")
         return known and {"result": known}
 
     def _planned(self, file: Found, answer: Answer, first: dict[str, str]) -> Planned:

@@ -13,7 +13,7 @@ from audiokit.errors import ConfigError
 Channel = Literal["average", "left", "right", "louder"]
 LoudnessPer = Literal["recording", "clip"]
 ClipFormat = Literal["wav", "flac"]
-Duplicates = Literal["refuse", "keep"]
+Duplicates = Literal["keep", "refuse"]
 
 STAGE_VERSION = 1  # raise it when the same settings would give other clips
 TEXT_VERSION = 2  # ... or other texts
@@ -81,8 +81,8 @@ class PrepSettings:
     """Clips in which a room rings longer are refused, in seconds (0.3 refuses no dry speech); None does not listen."""
     max_music: float | None = None
     """Clips with more music or hum under speech are refused, 0..1 (speech alone: up to 0.43); None does not listen."""
-    duplicates: Duplicates = "refuse"
-    """What becomes of clips whose very sound is in a better one too, such as jingles and re-runs."""
+    duplicates: Duplicates = "keep"
+    """What becomes of clips whose very sound is in a better one too, such as intros and re-runs."""
     stall_s: float = 120.0
     """A recording that makes no progress for longer is given up, and tried again by the next run, in seconds."""
     target_minutes: float | None = None

@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from audiokit.config import without_user
 from audiokit.errors import AudiokitError, ConfigError, DatasetError, MissingDependencyError
 
 EXTRAS = {"s3": "s3", "s3a": "s3"}
@@ -27,7 +26,8 @@ def is_address(place: str | os.PathLike[str]) -> bool:
 
 def shown(address: str) -> str:
     """Give an address for a message or a manifest: without a password and without the signature behind its path."""
-    return without_user(address).partition("?")[0]
+    place = re.sub(r"^(\w+://)[^/@]*@", r"\1", address)
+    return place.partition("?")[0] if place.startswith(("http://", "https://")) else place
 
 
 def protocols(files: Any) -> set[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +59,21 @@ def test_a_dataset_behind_an_address_is_named_by_it_and_is_what_a_disk_would_hol
     assert list((home / "work").iterdir())
     with at_hand(address, PrepSettings()) as dataset:  # no recordings, to be cut again
         assert len(dataset) == len(Dataset.open(address))
+
+
+@pytest.mark.process
+def test_what_has_not_changed_behind_its_address_is_not_read_again(talk: Path, tmp_path: Path) -> None:
+    source, out = tmp_path / "talk.flac", tmp_path / "out"
+    shutil.copy2(talk / "talk.flac", source)
+    words = (f"file://{source}", out, "--vad", "energy", "--quiet")
+    assert audiokit(*words).exit_code == 0
+    before, times = fingerprint(out), source.stat()
+    source.write_bytes(bytes(times.st_size))
+    os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert audiokit(*words).exit_code == 0
+    assert fingerprint(out) == before
+    os.utime(source, (1, 1))
+    assert audiokit(*words).exit_code == 3
 
 
 @pytest.mark.process

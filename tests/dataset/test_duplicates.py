@@ -23,6 +23,7 @@ from tests.conftest import SAMPLES_DIR
 from tests.dataset.rows import a_clip
 
 PODCAST = SAMPLES_DIR / "podcast"
+ONCE = PrepSettings(duplicates="refuse")
 TRUTH = json.loads((SAMPLES_DIR / "podcast.truth.json").read_text("utf-8"))["files"]
 
 
@@ -79,7 +80,7 @@ def test_a_clip_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -
     layout = Layout(tmp_path)
     layout.state.mkdir()
     with Pool(1) as pool:
-        judge = Duplicates(layout, PrepSettings(), pool, Journal(layout.journal), lambda answer, name: answer)
+        judge = Duplicates(layout, ONCE, pool, Journal(layout.journal), lambda answer, name: answer)
         clip = a_clip()
         assert judge.judged([clip]) == [clip]
         assert judge.hear([clip], lambda *_: None)
@@ -92,7 +93,7 @@ def test_a_clip_that_cannot_be_read_is_refused_with_the_reason(tmp_path: Path) -
 @pytest.fixture(scope="module")
 def podcast(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The sample podcast, whose reader is heard with the same sentences in several episodes."""
-    return prep(PODCAST, tmp_path_factory.mktemp("twins") / "out", jobs=2)
+    return prep(PODCAST, tmp_path_factory.mktemp("twins") / "out", ONCE, jobs=2)
 
 
 def said_in(clip: Clip) -> set[str]:
@@ -126,11 +127,11 @@ def test_twins_of_a_recording_are_refused_and_come_back_when_they_are_asked_for(
         noise = np.random.default_rng(1).standard_normal(wave.shape).astype(np.float32)
         Audio((wave + 1e-4 * noise) * np.float32(gain), 16_000).save(tmp_path / name)
     sources, out = [tmp_path / "loud.wav", tmp_path / "soft.wav"], tmp_path / "out"
-    once = prep(sources, out, jobs=1)
+    once = prep(sources, out, ONCE, jobs=1)
     assert len(once.kept) > 2
     assert len({clip.start_s for clip in once.kept}) == len(once.kept) == once.totals["refused"]["duplicate"]["clips"]
+    both = prep(sources, out, jobs=1)
     assert '"duplicates"' not in (out / "dataset.json").read_text("utf-8")
-    both = prep(sources, out, PrepSettings(duplicates="keep"), jobs=1)
     assert len(both.kept) == 2 * len(once.kept)
-    again = prep(sources, out, jobs=1)
+    again = prep(sources, out, ONCE, jobs=1)
     assert [clip.id for clip in again.kept] == [clip.id for clip in once.kept]

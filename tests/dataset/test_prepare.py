@@ -25,10 +25,8 @@ from tests.dataset.folders import fingerprint
 
 pytestmark = [pytest.mark.process, pytest.mark.model]
 
-ALL = PrepSettings(min_snr_db=-100, min_bandwidth_hz=0, max_clipped=1, min_speech=0, duplicates="keep")
+ALL = PrepSettings(min_snr_db=-100, min_bandwidth_hz=0, max_clipped=1, min_speech=0)
 """Refuses nothing but by length."""
-TWINS = PrepSettings(duplicates="keep")
-"""For recordings that hold the same sentences."""
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +42,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory, speech: Callable[..., ob
 @pytest.fixture(scope="module")
 def podcast(tmp_path_factory: pytest.TempPathFactory, samples_dir: Path) -> Dataset:
     """The sample podcast, prepared once."""
-    return prep(samples_dir / "podcast", tmp_path_factory.mktemp("out") / "podcast", TWINS, jobs=2)
+    return prep(samples_dir / "podcast", tmp_path_factory.mktemp("out") / "podcast", jobs=2)
 
 
 @pytest.fixture(scope="module")
@@ -265,12 +263,12 @@ def test_a_dataset_of_other_recordings_is_not_swept_away(
 ) -> None:
     for name, gain in (("a.wav", 0.9), ("b.wav", 0.8)):
         soundfile.write(tmp_path / name, read(recording).samples * gain, 16_000)
-    prep([tmp_path / "a.wav", recording], tmp_path / "out", TWINS)
+    prep([tmp_path / "a.wav", recording], tmp_path / "out")
     before = fingerprint(tmp_path / "out")
     with pytest.raises(DatasetError, match="made from other recordings"):
-        prep(tmp_path / "b.wav", tmp_path / "out", TWINS)
+        prep(tmp_path / "b.wav", tmp_path / "out")
     assert fingerprint(tmp_path / "out") == before
-    assert len(prep([recording, tmp_path / "b.wav"], tmp_path / "out", TWINS).sources) == 2
+    assert len(prep([recording, tmp_path / "b.wav"], tmp_path / "out").sources) == 2
     assert "a.wav" in caplog.text
 
 
@@ -311,7 +309,7 @@ def test_same_names_do_not_collide_and_twins_are_prepared_once(recording: Path, 
         (tmp_path / name).parent.mkdir()
         shutil.copy(recording, tmp_path / name)
     soundfile.write(tmp_path / "b/talk.wav", read(recording).samples * 0.9, 16_000)
-    dataset = prep([tmp_path / folder for folder in "abc"], tmp_path / "out", TWINS)
+    dataset = prep([tmp_path / folder for folder in "abc"], tmp_path / "out")
     assert [source.skipped for source in dataset.sources] == ["", "", "duplicate"]
     assert len({clip.path for clip in dataset.kept}) == len(dataset.kept)
     assert {clip.source for clip in dataset.kept} == {(tmp_path / f"{name}/talk.wav").as_posix() for name in "ab"}

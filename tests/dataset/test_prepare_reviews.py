@@ -20,8 +20,7 @@ from tests.dataset.folders import fingerprint
 
 pytestmark = [pytest.mark.process, pytest.mark.model]
 
-PLAIN = PrepSettings(duplicates="keep")  # what is kept of clips that are refused by hand differs with it
-LOUDER = PrepSettings(loudness_lufs=-16, duplicates="keep")
+LOUDER = PrepSettings(loudness_lufs=-16)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory, speech: Callable[..., ob
 
 @pytest.fixture
 def dataset(recording: Path, tmp_path: Path) -> Dataset:
-    return prep(recording, tmp_path / "out", PLAIN, jobs=1)
+    return prep(recording, tmp_path / "out", jobs=1)
 
 
 def decide(dataset: Dataset) -> tuple[Clip, Clip]:
@@ -56,7 +55,7 @@ def told(dataset: Dataset, clip: Clip) -> tuple[bool, str]:
 def test_the_same_prep_again_changes_no_byte(dataset: Dataset, recording: Path) -> None:
     decide(dataset)
     before = fingerprint(dataset.root)
-    prep(recording, dataset.root, PLAIN, jobs=1)
+    prep(recording, dataset.root, jobs=1)
     assert fingerprint(dataset.root) == before
 
 
@@ -79,7 +78,7 @@ def test_clips_that_are_cut_otherwise_wait_for_the_same_cut(dataset: Dataset, re
     other = prep(recording, dataset.root, PrepSettings(min_s=0.5, max_s=3), jobs=1)
     assert "by hand" not in other.totals["refused"]
     assert (dataset.root / "reviews.jsonl").read_bytes() == decisions
-    again = prep(recording, dataset.root, PLAIN, jobs=1)
+    again = prep(recording, dataset.root, jobs=1)
     assert told(again, refused) == (False, "")
     assert told(again, corrected) == (True, "What was really said.")
     assert verify(again) == []
@@ -98,7 +97,7 @@ def test_a_line_taken_out_by_hand_brings_the_clip_back(dataset: Dataset, recordi
     before = fingerprint(dataset.root)
     decide(dataset)
     (dataset.root / "reviews.jsonl").unlink()
-    prep(recording, dataset.root, PLAIN, jobs=1)
+    prep(recording, dataset.root, jobs=1)
     assert {name: value for name, value in fingerprint(dataset.root).items() if value != before.get(name)} == {}
 
 
@@ -108,7 +107,7 @@ def test_a_damaged_file_of_decisions_stops_prep_before_anything_changes(dataset:
     with pytest.raises(DatasetError, match=r"reviews.jsonl, line 1"):
         prep(recording, dataset.root, LOUDER, jobs=1)
     assert fingerprint(dataset.root) == before
-    assert Dataset.open(dataset.root).settings == PLAIN
+    assert Dataset.open(dataset.root).settings == PrepSettings()
 
 
 def test_prep_writes_the_report(dataset: Dataset) -> None:

@@ -16,7 +16,15 @@ from audiokit.errors import AudioFileError, ConfigError
 
 pytest.importorskip("fsspec")
 
-FILES = ("b.mp3", "a 1.WAV", "season 2/c.m4a", "season 2/notes.txt", ".hidden/d.mp3", "season 2/.e.mp3")
+FILES = (
+    "b.mp3",
+    "season 2/who@home?.txt",
+    "a 1.WAV",
+    "season 2/c.m4a",
+    "season 2/notes.txt",
+    ".hidden/d.mp3",
+    "season 2/.e.mp3",
+)
 
 
 @pytest.fixture
@@ -47,8 +55,9 @@ def test_a_folder_is_searched_whole_and_in_order(place: str) -> None:
     assert names(place) == names(f"{place}/") == [f"{place}/{name}" for name in ("a 1.WAV", "b.mp3", "season 2/c.m4a")]
 
 
-def test_a_file_that_is_named_is_tried_whatever_its_name(place: str) -> None:
-    assert names(f"{place}/season 2/notes.txt") == [f"{place}/season 2/notes.txt"]
+@pytest.mark.parametrize("name", ["season 2/notes.txt", "season 2/who@home?.txt"])
+def test_a_file_that_is_named_is_tried_whatever_its_name(place: str, name: str) -> None:
+    assert names(f"{place}/{name}") == [f"{place}/{name}"]
 
 
 @pytest.mark.parametrize(("pattern", "expected"), [

@@ -33,7 +33,7 @@ TOUCHES: dict[str, tuple[Any, str]] = {
     "transcribe": (True, "kept"), "stt": ("acme", "kept"), "model": ("small", "kept"), "language": ("en", "kept"),
     "speaker": ("auto", "kept"), "min_similarity": (0.8, "kept"),
     "min_mos": (3.0, "kept"), "max_reverb_s": (0.3, "kept"), "max_music": (0.5, "kept"),
-    "duplicates": ("keep", "kept"), "min_language": (0.5, "kept"),
+    "duplicates": ("refuse", "kept"), "min_language": (0.5, "kept"),
     "second_stt": ("acme", "kept"), "max_mismatch": (0.2, "kept"), "align": (True, "kept"),
     "refuse_doubtful": (True, "kept"), "stall_s": (60.0, "kept"),
 }  # fmt: skip
@@ -68,7 +68,7 @@ def test_every_number_has_a_range() -> None:
 @pytest.mark.parametrize(
     ("name", "choices"),
     [("channel", ("average", "left", "right", "louder")), ("loudness_per", ("recording", "clip")),
-     ("format", ("wav", "flac")), ("duplicates", ("refuse", "keep"))],
+     ("format", ("wav", "flac")), ("duplicates", ("keep", "refuse"))],
 )  # fmt: skip
 def test_a_word_is_one_of_its_choices(name: str, choices: tuple[str, ...]) -> None:
     for choice in choices:

@@ -76,7 +76,12 @@ def test_an_address_is_told_from_a_path(place: str, expected: bool) -> None:
 def test_no_message_shows_a_password_or_a_signature() -> None:
     address = "https://ann:secret@example.com/a.mp3?X-Signature=secret"
     assert shown(address) == "https://example.com/a.mp3"
+    assert shown("sftp://ann:secret@host/a.mp3") == "sftp://host/a.mp3"
     assert "secret" not in str(explained(address, OSError("404 at https://example.com/a.mp3?X-Signature=secret, no")))
+
+
+def test_a_name_keeps_its_signs_where_they_are_a_files_own() -> None:
+    assert shown("s3://bucket/who@home? 2.mp3") == "s3://bucket/who@home? 2.mp3"
 
 
 def test_a_mark_is_there_only_where_the_store_tells_one() -> None:
