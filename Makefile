@@ -26,10 +26,9 @@ road: demo
 	$(BIN)/audiokit agent --input build/road/question.wav --output build/road/reply.wav --fast --force
 	@echo
 	@echo "Made build/road/question.wav and the agent's reply.wav, with voices of this machine."
-	@echo "With the reader's voice instead, and a key of ElevenLabs, which wants a minute and so all that is there twice:"
+	@echo "With the reader's voice instead, and a key of ElevenLabs:"
 	@echo "  $(BIN)/pip install -e '.[elevenlabs]' && export ELEVENLABS_API_KEY=..."
-	@echo "  $(BIN)/audiokit prep samples/podcast build/road/podcast --duplicates keep"
-	@echo "  $(BIN)/audiokit clone build/road/podcast --speaker 1 --name Reader --consent 'The recordings are in the public domain.'"
+	@echo "  $(BIN)/audiokit clone $(OUT) --speaker 1 --name Reader --consent 'The recordings are in the public domain.'"
 	@echo "  $(BIN)/audiokit agent --input build/road/question.wav --output build/road/reply.wav --fast --force --voice Reader"
 
 test: $(VENV)/.dev

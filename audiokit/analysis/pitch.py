@@ -57,17 +57,17 @@ def pitch(audio: Audio) -> Pitch:
     decimation = max(1, audio.sample_rate // WORKING_RATE)
     rate = audio.sample_rate / decimation
     longest_lag = round(rate / LOWEST_HZ)
-    windows = _loud_windows(audio.samples[:, 0], decimation, round(INTEGRATION_S * rate) + longest_lag + 1)
+    windows = loud_windows(audio.samples[:, 0], decimation, round(INTEGRATION_S * rate) + longest_lag + 1)
     if not len(windows):
         return Pitch(median_hz=None, low_hz=None, high_hz=None, voiced_fraction=0.0)
-    lags = _periods(_differences(windows, longest_lag + 1), round(rate / HIGHEST_HZ))
+    lags = _periods(differences(windows, longest_lag + 1), round(rate / HIGHEST_HZ))
     if not len(lags):
         return Pitch(median_hz=None, low_hz=None, high_hz=None, voiced_fraction=0.0)
     low, median, high = (float(value) for value in np.percentile(rate / lags, (10, 50, 90)))
     return Pitch(median_hz=median, low_hz=low, high_hz=high, voiced_fraction=len(lags) / len(windows))
 
 
-def _loud_windows(samples: Samples, decimation: int, length: int) -> Samples:
+def loud_windows(samples: Samples, decimation: int, length: int) -> Samples:
     """Cut out windows of `length` samples at the working rate, shape (windows, length)."""
     frames = length * decimation
     count = len(samples) // frames
@@ -81,7 +81,7 @@ def _loud_windows(samples: Samples, decimation: int, length: int) -> Samples:
     return neighbours @ np.full(decimation, 1 / decimation, np.float32)
 
 
-def _differences(windows: Samples, longest_lag: int) -> NDArray[np.float64]:
+def differences(windows: Samples, longest_lag: int) -> NDArray[np.float64]:
     """Compute the difference function d(lag) for lags 0 to `longest_lag` (eq. 7): r(0) + r'(0) - 2 r(lag)."""
     length = windows.shape[1]
     integration = length - longest_lag
@@ -91,21 +91,26 @@ def _differences(windows: Samples, longest_lag: int) -> NDArray[np.float64]:
     energy = np.cumsum(np.square(windows, dtype=np.float64), axis=1)
     energy = np.pad(energy, ((0, 0), (1, 0)))
     shifted = energy[:, integration:] - energy[:, : longest_lag + 1]
-    differences: NDArray[np.float64] = shifted[:, :1] + shifted - 2 * correlation
-    return np.maximum(differences, 0)
+    found: NDArray[np.float64] = shifted[:, :1] + shifted - 2 * correlation
+    return np.maximum(found, 0)
 
 
-def _periods(differences: NDArray[np.float64], shortest_lag: int) -> NDArray[np.float64]:
+def normalized(by_lag: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide each difference by the mean of it and those of shorter lags (eq. 8); column i is lag i + 1."""
+    lags = np.arange(1, by_lag.shape[1])
+    found: NDArray[np.float64] = by_lag[:, 1:] * lags / np.maximum(np.cumsum(by_lag[:, 1:], axis=1), 1e-12)
+    return found
+
+
+def _periods(by_lag: NDArray[np.float64], shortest_lag: int) -> NDArray[np.float64]:
     """Find the period of each window that has one, in samples (steps 3 to 5)."""
-    lags = np.arange(1, differences.shape[1])
-    sums = np.cumsum(differences[:, 1:], axis=1)
-    normalized = differences[:, 1:] * lags / np.maximum(sums, 1e-12)  # eq. 8; column i is lag i + 1
-    inner = normalized[:, 1:-1]
-    dips = (inner < DIP) & (inner < normalized[:, :-2]) & (inner <= normalized[:, 2:])
+    found = normalized(by_lag)
+    inner = found[:, 1:-1]
+    dips = (inner < DIP) & (inner < found[:, :-2]) & (inner <= found[:, 2:])
     dips[:, : max(0, shortest_lag - 2)] = False
     voiced = np.flatnonzero(dips.any(axis=1))
     lag = dips[voiced].argmax(axis=1) + 2
-    before, here, after = (differences[voiced, lag + step] for step in (-1, 0, 1))
+    before, here, after = (by_lag[voiced, lag + step] for step in (-1, 0, 1))
     # The parabola goes through the raw differences: the normalized ones are tilted (section II.F).
     periods: NDArray[np.float64] = lag + (before - after) / np.maximum(2 * (before - 2 * here + after), 1e-12)
     return periods

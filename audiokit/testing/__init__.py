@@ -11,4 +11,5 @@ A whole test of an agent, in a file of your own:
 
 `clock.run(coroutine)` runs anything on virtual time; `providers` has services that understand, think and speak by
 script, late or broken when they are told; `people` has a user and a listener; `spoken` is the language they share.
+`promises` checks a provider of your own against `audiokit.contracts`.
 """

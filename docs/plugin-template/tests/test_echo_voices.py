@@ -12,6 +12,7 @@ from audiokit import portal, registry
 from audiokit.audio.buffer import Audio
 from audiokit.contracts import SpeechChunk, Voice
 from audiokit.errors import ProviderError
+from audiokit.testing.promises import check_clone, check_tts
 
 
 @pytest.fixture
@@ -31,6 +32,12 @@ def speech(text: str, voice: Voice | None, tts: EchoTTS | None = None) -> list[S
 @pytest.mark.parametrize(("kind", "made"), [("clone", EchoClone), ("tts", EchoTTS)])
 def test_audiokit_finds_it(kind: str, made: type) -> None:
     assert isinstance(registry.provider(kind, "echo"), made)
+
+
+def test_it_keeps_what_every_provider_promises(voice: Voice) -> None:
+    assert voice.folder is not None
+    check_tts(EchoTTS(), voice)
+    check_clone(EchoClone(), [voice.folder / "sample.wav"], "Bob")
 
 
 def test_a_voice_keeps_its_samples_and_what_was_said_of_it(voice: Voice) -> None:
