@@ -67,7 +67,7 @@ licences: $(VENV)/.dev $(COQUI)/.stamp
 	$(BIN)/python .ci/licences.py $(VENV) $(COQUI)
 
 clean:
-	rm -rf $(VENV) $(OUT) .coverage* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(COQUI) $(DOCS) $(OUT) build .coverage* .mypy_cache .pytest_cache .ruff_cache
 
 # Each stamp says that the environment holds what pyproject.toml asked for when it was made.
 $(VENV)/.offline: pyproject.toml

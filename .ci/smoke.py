@@ -78,7 +78,7 @@ STEPS = (
     Step(command="audiokit analyze a.flac --json", says="integrated_lufs"),
     Step(command="audiokit analyze a.flac --ask tempo,mos --json", needs=("analysis",), says="tempo"),
     Step(command="audiokit analyze a.flac --plot pictures", needs=("plot",)),
-    Step(command="audiokit prep SAMPLES/podcast plain --vad energy --duplicates keep", says="manifest.jsonl"),
+    Step(command="audiokit prep SAMPLES/podcast plain --vad energy", says="manifest.jsonl"),
     Step(command="audiokit prep SAMPLES/podcast far --vad energy --engine ray", needs=("ray",), says="manifest.jsonl"),
     Step(command="audiokit prep s3://bucket/talks none --vad energy", needs=("s3",), code=3, says="connect"),
     Step(command="audiokit dataset info plain", says="rate"),
@@ -165,10 +165,20 @@ def _served(desk: Path, environment: dict[str, str]) -> Iterator[str]:
             page = _page(process)
         finally:
             process.terminate()
-            code = process.wait(SERVING_S)
+            code = _ended(process)
         log.seek(0)
         if "<html" not in page or code not in (0, -signal.SIGTERM):  # it ends as it was asked to
             yield f"{' '.join(words)}: exit code {code}, page {page[:60]!r}: {log.read()[-700:]}"
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int | None:
+    """Give its exit code; None for one that does not end, and has to be killed."""
+    try:
+        return process.wait(SERVING_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return None
 
 
 def _page(process: subprocess.Popen[bytes]) -> str:

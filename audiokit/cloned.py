@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audiokit.api import cores
+from audiokit.errors import UsageError
 from audiokit.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -176,6 +177,7 @@ def evaluate(
     from audiokit.cloning.page import write_page
     from audiokit.contracts import Voice
 
+    _refuse_places(page, out)
     several = [voices] if isinstance(voices, (str, Voice)) else voices
     known = [find_voice(voice) if isinstance(voice, str) else voice for voice in several]
     judges = _judges(stt, mos=mos)
@@ -192,11 +194,25 @@ def evaluate(
     return found
 
 
+def _refuse_places(page: str | os.PathLike[str] | None, out: str | os.PathLike[str] | None) -> None:
+    """Look at where results will go before any speech is paid for."""
+    if page is not None and not Path(page).parent.is_dir():
+        raise UsageError(f"{page}: there is no folder {Path(page).parent}. Make it, or choose another place.")
+    if out is not None:
+        try:
+            Path(out).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{out} is no folder and cannot be made one: {error.strerror}.") from error
+
+
 def _judges(stt: str, *, mos: bool) -> Judges:
     from audiokit import registry
+    from audiokit.analysis.mos import network
     from audiokit.cloning.clone import ENCODER
     from audiokit.cloning.evaluate import Judges, rate_speech
 
+    if mos:
+        network()  # what is missing shows now
     return Judges(
         encoder=registry.provider("speaker", ENCODER),
         stt=None if stt == "none" else registry.provider("stt", stt),

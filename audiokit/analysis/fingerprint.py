@@ -30,6 +30,8 @@ LOWEST_HZ, HIGHEST_HZ = 300.0, 1800.0  # where telephones, codecs and small loud
 NEIGHBOURS = 4  # with how many others of the same 32 bits a window is compared
 LEAST_HITS = 3  # windows alike to the bit at the same distance in time before two recordings are compared in full
 LONGEST = 1 << 16  # windows: 22 minutes
+PIECE = 50  # windows, a second, that are the same sound or not
+SAME = 0.65  # part of the bits from which a piece is: of the same sound 0.75 stay through noise, by chance 0.5 do
 
 Print = np.ndarray[tuple[int], np.dtype[np.uint32]]
 """A word of 32 bits for each window."""
@@ -45,9 +47,9 @@ class Twins:
     second: int
     """Place of the other, higher."""
     alike: float
-    """Part of the bits that are the same where they overlap, 0..1; 0.5 is chance."""
+    """Part of the bits that are the same where the sound is, 0..1; 0.5 is chance."""
     steps: int
-    """How far they overlap, in windows of STEP_S."""
+    """How much of one is in the other, in windows of STEP_S."""
 
 
 def fingerprint(audio: Audio) -> Print:
@@ -81,13 +83,21 @@ def find_twins(prints: Sequence[Print], *, least_alike: float) -> Iterator[Twins
 
 
 def _compared(first: Print, second: Print, shift: int) -> tuple[float, int]:
-    """Give the part of equal bits, and how many windows overlap, where `second` starts `shift` windows later."""
+    """Give the part of equal bits where both hold the same sound, and for how many windows they do.
+
+    Parameters
+    ----------
+    first, second : the prints; `second` starts `shift` windows later.
+    """
     one, other = first[max(0, shift) :], second[max(0, -shift) :]
     steps = min(len(one), len(other))
     if not steps:
         return 0.0, 0
-    differing = int(np.bitwise_count(one[:steps] ^ other[:steps]).sum())
-    return 1 - differing / (BITS * steps), steps
+    alike = 1 - np.bitwise_count(one[:steps] ^ other[:steps]) / BITS
+    starts = np.arange(0, max(1, steps - PIECE + 1), PIECE)
+    lengths = np.diff([*starts, steps])
+    same = np.repeat(np.add.reduceat(alike, starts) / lengths >= SAME, lengths)
+    return (float(alike[same].mean()), int(same.sum())) if same.any() else (0.0, 0)
 
 
 def _hits(prints: Sequence[Print]) -> Iterator[tuple[int, int, int]]:

@@ -32,9 +32,10 @@ READING = ((0.165, 0), (0.19, 0.1), (0.246, 0.2), (0.317, 0.3), (0.446, 0.5), (0
 def reverb_s(audio: Audio) -> float | None:
     """Estimate the reverberation time in which speech was recorded, in seconds: 0 to 1.5.
 
-    Up to 0.1 s is no room at all. Of a voice from afar, all of whose sound comes by the walls, 90 % are read within a
-    sixth from 0.3 s on. The nearer the microphone, the less there is of the room and the less is read: where the voice
-    is 6 dB over its room, 0.37 s instead of 0.5 s and 0.5 s instead of 1 s.
+    Up to 0.1 s is no room at all; noise 15 dB below the voice lifts that to 0.3 s, for it hides how far a level falls.
+    Of a voice from afar, all of whose sound comes by the walls, 90 % are read within a sixth from 0.3 s on. The nearer
+    the microphone, the less there is of the room and the less is read: where the voice is 6 dB over its room, 0.37 s
+    instead of 0.5 s and 0.5 s instead of 1 s.
 
     Parameters
     ----------

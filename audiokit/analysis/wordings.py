@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 
+ACCENTS = range(0x300, 0x370)  # signs on Latin, Greek and Cyrillic letters; elsewhere they are vowels
 SPELLED_OUT = {"mr": "mister", "mrs": "missus", "dr": "doctor", "st": "saint"}
 
 
 def words_of(text: str) -> list[str]:
     """Give the words as they are compared: small letters, no accents, no punctuation, short titles spelled out."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    return [SPELLED_OUT.get(word, word) for word in re.findall(r"\w+(?:'\w+)*", letters)]
+    apart = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    plain = unicodedata.normalize("NFC", "".join(sign for sign in apart if ord(sign) not in ACCENTS))
+    words = "".join(sign if _is_of_word(sign) else " " for sign in plain).split()
+    return [SPELLED_OUT.get(word, word) for word in (word.strip("'") for word in words) if word]
+
+
+def _is_of_word(sign: str) -> bool:
+    return sign.isalnum() or sign in "'_" or unicodedata.category(sign).startswith("M")
 
 
 def word_errors(said: str, heard: str) -> tuple[int, int]:

@@ -35,8 +35,8 @@ HELPS = {
     "speaker": "Keep the voice that speaks most (auto), the voice of a FILE, or all voices with labels (all).",
     "min_similarity": "Refuse clips less like the wanted voice, -1 to 1 (with --speaker).",
     "min_mos": "Refuse clips that listeners would rate lower, 1 to 5 (DNSMOS; 3 is good, and takes a while).",
-    "max_reverb_s": "Refuse clips in which a room rings longer, in seconds (0.3 refuses no dry speech).",
-    "max_music": "Refuse clips with more music or hum under speech, 0 to 1 (0.5 lets all voices pass).",
+    "max_reverb_s": "Refuse clips in which a room rings longer, in seconds (0.35 refuses no dry speech).",
+    "max_music": "Refuse clips with more music under speech, 0 to 1 (0.5 lets nearly all voices pass).",
     "duplicates": "What becomes of clips whose very sound is in a better one too, such as jingles and re-runs.",
     "stall_s": "Give a recording up that makes no progress for so many seconds.",
     "target_minutes": "Keep only the best N minutes, spread over the recordings.",
@@ -93,7 +93,7 @@ def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
       audiokit prep episodes/ dataset --second-stt whisper:base --refuse-doubtful
       audiokit prep episodes/ dataset --sample-rate 22050 --loudness -23 --min-snr 20
       audiokit prep episodes/ dataset --speaker auto
-      audiokit prep episodes/ dataset --mos 3 --max-reverb 0.3 --max-music 0.5
+      audiokit prep episodes/ dataset --mos 3 --max-reverb 0.35 --max-music 0.5
       audiokit prep episodes/ dataset --dry-run
       audiokit prep s3://talks/2024 s3://talks/dataset --engine ray --ray-address auto
 

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -181,9 +182,12 @@ def keep_spoken(found: Sequence[Judgement], folder: str | os.PathLike[str]) -> N
     ------
     AudioFileError : it cannot be written.
     """
+    taken: set[Path] = set()
     for judgement in found:
-        name = judgement.voice.name
-        place = Path(folder) / "".join(sign if sign.isalnum() or sign in " -_" else "_" for sign in name)
+        name = "".join(sign if sign.isalnum() or sign in " -_" else "_" for sign in judgement.voice.name)
+        places = (Path(folder) / (f"{name} {number}" if number > 1 else name) for number in count(1))
+        place = next(place for place in places if place not in taken)  # "a:b" and "a_b" are two voices
+        taken.add(place)
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -7,6 +7,7 @@ the edges within a few milliseconds; its weights are in no package registry, so 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -69,4 +70,5 @@ def _shrunk(word: Word, sounding: Flags) -> Word:
     first_s = int(word.start_s / WINDOW_S) * WINDOW_S
     start_s = max(word.start_s, first_s + heard[0] * WINDOW_S)
     end_s = min(word.end_s, first_s + (heard[-1] + 1) * WINDOW_S)
-    return replace(word, start_s=round(float(start_s), 3), end_s=round(float(max(start_s, end_s)), 3))
+    start_s, end_s = (math.floor(1000 * float(at_s) + 1e-6) / 1000 for at_s in (start_s, max(start_s, end_s)))
+    return replace(word, start_s=start_s, end_s=end_s)  # down, so that none reaches out of the clip

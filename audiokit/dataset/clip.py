@@ -90,7 +90,7 @@ class Clip:
     second_text: str | None = None
     """What a second recognizer wrote; None without one."""
     mismatch: float | None = None
-    """Part of the letters in which the two texts differ, 0..1 and above; None without a second text."""
+    """Part of the letters in which the two texts differ, 0..1; None without a second text."""
     mos: float | None = None
     """How listeners would rate it, 1..5: the whole impression by DNSMOS; None unless asked for."""
     mos_background: float | None = None

@@ -78,14 +78,21 @@ def duplicates(clips: Sequence[Clip], prints: Sequence[Print]) -> dict[str, str]
     prints : of each its fingerprint.
     """
     order = sorted(range(len(clips)), key=lambda at: (-clips[at].quality, at))
-    rank = {at: place for place, at in enumerate(order)}
-    chosen = _Chosen()
-    for better, worse, alike in sorted(_choices(find_twins(prints, least_alike=ALIKE), prints, rank)):
-        chosen.add(order[better], order[worse], alike)
+    left, chosen = order, _Chosen()
+    while found := _once([prints[at] for at in left], chosen, left):  # each meets some neighbours only, not all
+        left = [at for at in left if at not in found]
     return {
         clips[worse].id: f"duplicate: of {clips[chosen.stays(worse)].id}, {alike:.2f} alike"
         for worse, alike in chosen.alike.items()
     }
+
+
+def _once(prints: Sequence[Print], chosen: _Chosen, places: Sequence[int]) -> set[int]:
+    """Choose between the clips that are left, the best first; give those that go."""
+    before = set(chosen.better)
+    for better, worse, alike in sorted(_choices(find_twins(prints, least_alike=ALIKE), prints)):
+        chosen.add(places[better], places[worse], alike)
+    return set(chosen.better) - before
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +114,13 @@ class _Chosen:
             self.better[worse], self.alike[worse] = better, alike
 
 
-def _choices(found: Iterable[Twins], prints: Sequence[Print], rank: Mapping[int, int]) -> list[tuple[int, int, float]]:
-    """Give for each pair the ranks of who stays and of who goes, and how alike they are."""
+def _choices(found: Iterable[Twins], prints: Sequence[Print]) -> list[tuple[int, int, float]]:
+    """Give for each pair who stays, who goes, and how alike they are; of two equal ones the first stays."""
     choices = []
     for twins in found:
-        better, worse = sorted((twins.first, twins.second), key=lambda at: rank[at])
+        better, worse = twins.first, twins.second
         if twins.steps < COVERED * len(prints[worse]):
             better, worse = worse, better
         if twins.steps >= COVERED * len(prints[worse]):
-            choices.append((rank[better], rank[worse], twins.alike))
+            choices.append((better, worse, twins.alike))
     return choices

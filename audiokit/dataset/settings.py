@@ -78,9 +78,9 @@ class PrepSettings:
     """Clips that listeners would rate lower are refused, 1..5: the whole impression by DNSMOS (Emilia: 3); None asks
     for no opinion."""
     max_reverb_s: float | None = None
-    """Clips in which a room rings longer are refused, in seconds (0.3 refuses no dry speech); None does not listen."""
+    """Clips in which a room rings longer are refused, in seconds (0.35 refuses no dry speech); None does not listen."""
     max_music: float | None = None
-    """Clips with more music or hum under speech are refused, 0..1 (speech alone: up to 0.43); None does not listen."""
+    """Clips with more music under speech are refused, 0..1 (speech alone: up to 0.43); None does not listen."""
     duplicates: Duplicates = "keep"
     """What becomes of clips whose very sound is in a better one too, such as intros and re-runs."""
     stall_s: float = 120.0
@@ -123,6 +123,8 @@ class PrepSettings:
         object.__setattr__(self, "sample_rate", int(self.sample_rate))
         if [(each.stt, each.model) for each in self.recognizers].count((self.stt, self.model)) > 1:
             raise ConfigError(f"second_stt is {self.second_stt!r}, as the first is; expected another one, or its model")
+        if self.second_stt.startswith(":"):
+            raise ConfigError(f"second_stt is {self.second_stt!r}; expected NAME or NAME:MODEL, such as whisper:base")
         if self.min_s >= self.max_s:
             raise ConfigError(f"min_s is {self.min_s:g} and max_s {self.max_s:g}; expected min_s below max_s")
 

@@ -55,7 +55,10 @@ class Transcripts:
 
     def hear(self, clips: Sequence[Clip], progress: Progress) -> bool:
         """Transcribe the best clips as long as one of them may be refused; tell whether one had no text yet."""
-        return self._refuses and self._write(select(self.judged(clips), self._settings.target_minutes), progress)
+        if not self._refuses:
+            return False
+        target = self._settings.target_minutes
+        return self._write(select(clips, target), progress) or self._write(select(self.judged(clips), target), progress)
 
     def judged(self, clips: Sequence[Clip]) -> list[Clip]:
         """Refuse clips whose text is doubtful, where that is asked for; one without a text yet stays as it is."""
@@ -84,10 +87,14 @@ class Transcripts:
     def _judged(self, clips: Sequence[Clip]) -> list[Clip]:
         self.used = {_met(how) for how in self._recognizers}
         told = [self._with_text(clip) if clip.kept else clip for clip in clips]
-        usual = fences(clip for clip in told if clip.kept)
+        usual = fences(self._usual(told))
         reviews = read_reviews(self._layout).values()
         settled = {review.key for review in reviews if review.verdict == "keep" or review.text is not None}
         return [clip if key_of(clip) in settled else self._doubted(clip, usual) for clip in told]
+
+    def _usual(self, clips: Sequence[Clip]) -> list[Clip]:
+        """Give the clips that say what is usual: those wanted before any text was judged, whatever came in since."""
+        return [clip for clip in select(clips, self._settings.target_minutes if self._refuses else None) if clip.kept]
 
     def _with_text(self, clip: Clip) -> Clip:
         if failures := [one.failed[clip.id] for one in self._passes if clip.id in one.failed]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from audiokit.errors import ConfigError
 from audiokit.speech.prices import Price, PriceTable, default_model
 from audiokit.speech.usage import Service, Unit, Usage
 
 CHARACTERS_PER_S = 15.0  # English read aloud: 150 words a minute of 6 characters with their space
+
+FOR_RECORDINGS = MappingProxyType({"elevenlabs": "scribe_v2"})
+"""Models that recordings go to where the default one is for live speech."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +64,10 @@ def of_text(text: str, prices: PriceTable, services: Iterable[tuple[str, str]] =
 
 
 def of_transcription(duration_s: float, prices: PriceTable, services: Iterable[tuple[str, str]] = ()) -> list[Estimate]:
-    """Estimate what transcribing so many seconds of sound costs; see `of_text`."""
-    return _estimates(prices, "stt", "seconds", duration_s, services)
+    """Estimate what transcribing so many seconds of recordings costs; see `of_text`."""
+    asked = list(services) or prices.providers("stt")
+    recorded = dict.fromkeys((provider, model or FOR_RECORDINGS.get(provider, "")) for provider, model in asked)
+    return _estimates(prices, "stt", "seconds", duration_s, recorded)
 
 
 def of_conversation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -136,7 +137,8 @@ def _price(row: Mapping[str, Any]) -> Price:
         if row.get(name) not in known:
             raise ValueError(f"{name} is {row.get(name)!r}; expected one of {', '.join(known)}")
     for name, least in (("usd", 0.0), ("per", 1e-9)):
-        if isinstance(row.get(name), bool) or not isinstance(row.get(name), int | float) or row[name] < least:
+        value = row.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
             raise ValueError(
                 f"{name} is {row.get(name)!r}; expected a number, {'0 or more' if not least else 'above 0'}"
             )

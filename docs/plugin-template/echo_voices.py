@@ -51,6 +51,7 @@ class EchoClone:
     ) -> Voice:
         """Make a voice of samples that audiokit has chosen, levelled and encoded as `requirements` ask."""
         folder = config.home() / "echo" / name
+        shutil.rmtree(folder, ignore_errors=True)  # left by a clone that was interrupted
         folder.mkdir(parents=True)
         for sample in samples:
             shutil.copy(sample, folder)

@@ -52,3 +52,10 @@ def test_errors_are_those_of_the_whole_table(seed: int) -> None:
     said, heard = (" ".join(chance.choices("abc", k=chance.randrange(1, 90))) for _ in range(2))
     wrong, words = word_errors(said, heard)
     assert wrong / words == pytest.approx(word_error_rate(said, heard))
+
+
+def test_vowel_signs_are_part_of_their_words() -> None:
+    assert len(words_of("मैं रोज़ सुबह पार्क में टहलने जाता हूँ।")) == 8
+    assert word_errors("कि की का के को", "क क क क क") == (5, 5)
+    assert character_errors("カ", "ガ") == (1, 1)
+    assert words_of("Café naïve l’été 'quoted'") == ["cafe", "naive", "l'ete", "quoted"]

@@ -135,3 +135,15 @@ def test_twins_of_a_recording_are_refused_and_come_back_when_they_are_asked_for(
     assert len(both.kept) == 2 * len(once.kept)
     again = prep(sources, out, ONCE, jobs=1)
     assert [clip.id for clip in again.kept] == [clip.id for clip in once.kept]
+
+
+def test_a_jingle_of_sixty_episodes_is_kept_once() -> None:
+    random = np.random.default_rng(3)
+    qualities = random.uniform(0.3, 1.0, 60).round(4).tolist()
+    assert len(duplicates(clips_of(*qualities), [sound(1)] * 60)) == 59
+
+
+def test_an_intro_before_other_words_refuses_nothing() -> None:
+    intro = sound(1)[:150]
+    prints = [np.concatenate([intro, sound(other)[:100]]) for other in (2, 3)]
+    assert duplicates(clips_of(0.5, 0.9), prints) == {}

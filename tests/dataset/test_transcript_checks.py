@@ -40,6 +40,8 @@ def english(sentence: str, times: int) -> str:
     (told("Thank you for watching!"), "made up"),
     (told("I said thank you for watching the children"), ""),
     (told("Subtitles by the Amara.org community"), "made up"),
+    (told("In Samara organized crime was common"), ""),
+    (told("my number is 5 5 5 5 5 and not 4"), ""),
     (told("Untertitelung des ZDF, 2020", language="de"), "made up"),
     (told("ご視聴ありがとうございました", language="ja", characters_per_s=5.0), "made up"),
     (told("he said hellohellohellohellohello again"), "long word: 'hellohellohellohellohello', 25 letters >= 25"),
