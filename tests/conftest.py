@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ import pytest
 import soundfile
 
 from audiokit.audio.buffer import Audio, Samples
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started behind a shell's &: programs under test would be deaf, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SAMPLES_DIR = Path(__file__).parent.parent / "samples"
 SPEECH_RATE = 16000
