@@ -21,7 +21,7 @@ import soundfile
 
 from audiokit.audio.buffer import Audio, Samples
 
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # started behind a shell's &: programs under test would be deaf, too
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # behind a shell's &; programs under test would be deaf, too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SAMPLES_DIR = Path(__file__).parent.parent / "samples"
