@@ -152,7 +152,7 @@ def _strays(scratch: Path) -> list[str]:
     faults = [f"a file in {place}/: {path.name}" for place in ("tmp", "here", "home") for path in _all(scratch / place)]
     out = scratch / "out"
     faults += [f"odd in the dataset: {path}" for path in _all(out) if not INSIDE.fullmatch(str(path.relative_to(out)))]
-    around = (*scratch.parents, scratch, Path.cwd(), Path.home())
+    around = (*scratch.parents, scratch, Path.cwd(), Path.home(), Path("/var"))
     return faults + [f"written: {place / name}" for place in around for name in OUTSIDE if (place / name).exists()]
 
 

