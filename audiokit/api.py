@@ -367,8 +367,7 @@ def serve(agent: Agent | None = None, settings: ServerSettings | None = None) ->
     Parameters
     ----------
     agent : who is talked with; by default whom `settings` name, else an agent that needs no key and no network.
-    settings : where and for whom; by default on http://127.0.0.1:8765. A token that they lack is taken from
-        AUDIOKIT_SERVER_TOKEN.
+    settings : where and for whom; by default on http://127.0.0.1:8765, with the token of AUDIOKIT_SERVER_TOKEN.
 
     Returns
     -------
@@ -379,13 +378,10 @@ def serve(agent: Agent | None = None, settings: ServerSettings | None = None) ->
     ConfigError : the address is taken, the agent cannot be opened, or several workers shall share one of this process.
     MissingDependencyError : the extra `server` is not installed, or one that the agent needs.
     """
-    from dataclasses import replace
-
     from audiokit.server.background import start
-    from audiokit.server.settings import ServerSettings, token_from_environment
+    from audiokit.server.settings import ServerSettings
 
-    settings = settings or ServerSettings()
-    return start(replace(settings, token=settings.token or token_from_environment()), agent)
+    return start(settings or ServerSettings(), agent)
 
 
 def cores() -> int:

@@ -7,8 +7,8 @@
 
 Each folder is a voice; the LibriVox reader of `samples` and Hibari are two more. They are played faster and slower, put
 into rooms and into noise, and mixed at -6 to 6 dB, over all of a clip or a part of it. A window of such a mixture holds
-two voices if both are voiced there and within 10 dB; one, if it is one clip's alone or one voice is 25 dB softer; others
-teach nothing. The folder `--others`, with one speaker a file, only says how well that works for voices never heard.
+two voices if both are voiced there and within 10 dB; one, if the other voice is 25 dB softer; other windows teach
+nothing. The folder `--others`, with one speaker a file, only says how well that works for voices never heard.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def state(wave: Wave, places: np.ndarray, sample_rate: int) -> tuple[np.ndarray,
 
 
 def lesson(parts: Sequence[Wave], chance: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Give the evidence of a clip of one or two voices, and for each window 1 for two voices, 0 for one, -1 for neither."""
+    """Give the evidence of a clip, and for each window 1 if it holds two voices, 0 for one, -1 where unclear."""
     sample_rate = int(chance.choice(RATES))
     mixture = np.sum(parts, axis=0)
     heard = mixture if chance.random() < 0.5 else in_noise(mixture, chance.uniform(15, 40), chance)
@@ -222,7 +222,7 @@ def main() -> None:
         print(repr(fitted(*lessons(voices(chosen.voices, random.Random(chosen.seed)), chosen.clips, chance)).round(3)))
     if chosen.others:
         people = [wave_of(path) for path in sorted(chosen.others.glob("*.wav"))]
-        levels = (0.15, 0.2, 0.25, 0.3)
+        levels = (0.2, 0.21, 0.22, 0.23, 0.24, 0.25)
         rows = [
             [kind, *(f"{np.mean(np.array(values) > level):.3f}" for level in levels)]
             for kind, values in trials(people, chance).items()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import TypeAlias
 
 from audiokit.agent.events import Event, TurnMetrics
+from audiokit.agent.speculate import Guesses
 from audiokit.contracts import Usage
 
 Price: TypeAlias = Callable[[Usage, int], float | None]
@@ -44,6 +45,12 @@ class TurnMeter:
         """Add what a model must have read and written that did not tell its count."""
         self.count(usage)
         self.is_estimate = True
+
+    def guessed(self, guesses: Guesses) -> None:
+        """Add what was asked ahead."""
+        self.speculations += guesses.started
+        self.wasted_speculations += guesses.wasted
+        self.wasted += guesses.usage
 
     def first(self, moment: str, now_s: float) -> None:
         """Note a moment if it is the first of its kind.

@@ -49,6 +49,10 @@ class Replies:
         self._parting: tuple[str, str] | None = None
         self._has_parted = self._is_summing_up = False
 
+    def speculate(self, text: str) -> None:
+        """Begin to answer what the user seems to have said; like `answer`, with what was not answered yet."""
+        self.speculation.offer(_joined(self._unanswered, text))
+
     def answer(self, turn_id: int, text: str, speech_end_s: float | None, final_s: float | None) -> None:
         """Answer the user.
 
@@ -66,11 +70,8 @@ class Replies:
         now_s = self._around.clock()
         self._emit(events.UserText(at_s=now_s, turn_id=turn_id, text=text, is_final=True))
         begun = self.speculation.take(text)
-        guesses = self.speculation.count()
-        meter = TurnMeter(
-            speech_end_s=speech_end_s, endpoint_s=now_s, stt_final_s=final_s, speculations=guesses.started,
-            wasted_speculations=guesses.wasted, wasted=guesses.usage,
-        )  # fmt: skip
+        meter = TurnMeter(speech_end_s=speech_end_s, endpoint_s=now_s, stt_final_s=final_s)
+        meter.guessed(self.speculation.count())
         if begun and begun.first_s is not None:
             meter.llm_first_token_s = now_s - (asyncio.get_running_loop().time() - begun.first_s)
         reply = Reply(self._around, turn_id, text, meter, begun)
@@ -84,7 +85,10 @@ class Replies:
         turn_id : which turn.
         kind : "greeting", or a field of `Phrases`.
         """
-        reply = Reply(self._around, turn_id, "", TurnMeter(error=ERRORS.get(kind)))
+        meter = TurnMeter(error=ERRORS.get(kind))
+        self.speculation.drop()
+        meter.guessed(self.speculation.count())
+        reply = Reply(self._around, turn_id, "", meter)
         self._has_parted = self._has_parted or (self._parting is not None and self._parting[0] == kind)
         if kind == "greeting":
             self._begin(reply, partial(reply.say, self._settings.greeting, "reply"))
@@ -161,11 +165,17 @@ class Replies:
             self._around.step(moves.Begin(kind))
 
     def close(self) -> None:
-        """Stop everything at once."""
+        """Stop everything at once; what was asked ahead for a turn that is not answered any more is told as well."""
         self.speculation.drop()
+        guesses = self.speculation.count()
         if self._reply:
+            self._reply.meter.guessed(guesses)
             self._settle(self._reply)
             self._stop()
+        elif guesses.started:
+            meter = TurnMeter(interrupted_s=self._around.clock())
+            meter.guessed(guesses)
+            self._tell_end(self._turn_id + 1, meter)
 
     def _begin(self, reply: Reply, work: Work) -> None:
         self._reply, self._turn_id = reply, reply.turn_id
@@ -193,9 +203,12 @@ class Replies:
             self._failures_in_a_row += 1
         self._emit(events.AgentText(at_s=now_s, turn_id=reply.turn_id, text=heard_text, is_final=True))
         reply.count_uncounted()
-        metrics = meter.result(self._services.price)
-        self._emit(events.TurnEnded(at_s=now_s, turn_id=reply.turn_id, metrics=metrics))
+        self._tell_end(reply.turn_id, meter)
         self._shorten()
+
+    def _tell_end(self, turn_id: int, meter: TurnMeter) -> None:
+        metrics = meter.result(self._services.price)
+        self._emit(events.TurnEnded(at_s=self._around.clock(), turn_id=turn_id, metrics=metrics))
 
     def _stop(self) -> None:
         if self._reply:
@@ -205,8 +218,7 @@ class Replies:
         self._reply = self._task = None
 
     def _open_ahead(self, text: str) -> AsyncIterator[Item]:
-        messages = self._history.messages(_joined(self._unanswered, text))
-        return self._services.reply(messages, self._tell_ahead)
+        return self._services.reply(self._history.messages(text), self._tell_ahead)
 
     def _usage_ahead(self, text: str, items: Sequence[Item]) -> Usage:
         """Give what a reply took that was thrown away: what the model counted, else about what it read and wrote."""
@@ -215,9 +227,8 @@ class Replies:
             return counted[-1]
         wrote = "".join(item for item in items if isinstance(item, str))
         calls = tuple(item for item in items if isinstance(item, ToolCall))
-        messages = self._history.messages(_joined(self._unanswered, text))
         return Usage(
-            input_tokens=tokens_of(messages),
+            input_tokens=tokens_of(self._history.messages(text)),
             output_tokens=tokens_of([Message(role="assistant", text=wrote, tool_calls=calls)]) if items else 0,
         )
 

@@ -68,7 +68,7 @@ class Speculation:
         if self._reply:
             self._reply.close()
             self._guesses.wasted += 1
-            if not self._reply.has_failed:
+            if self._reply.unread or not self._reply.has_failed:
                 self._guesses.usage += self._usage_of(self._text, self._reply.unread)
         self._reply = None
 

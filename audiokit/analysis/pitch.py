@@ -67,18 +67,22 @@ def pitch(audio: Audio) -> Pitch:
     return Pitch(median_hz=median, low_hz=low, high_hz=high, voiced_fraction=len(lags) / len(windows))
 
 
-def loud_windows(samples: Samples, decimation: int, length: int) -> Samples:
-    """Cut out windows of `length` samples at the working rate, shape (windows, length)."""
+def loud_windows(samples: Samples, decimation: int, length: int, most: int = MOST_WINDOWS) -> Samples:
+    """Cut out up to `most` windows of `length` samples at the working rate, shape (windows, length)."""
     frames = length * decimation
-    count = len(samples) // frames
-    windows = samples[: count * frames].reshape(count, frames)
-    powers = np.einsum("wf,wf->w", windows, windows) / np.float32(frames)
-    loud = np.flatnonzero(powers >= max(LOUD * powers.mean(), SILENT_POWER)) if count else np.empty(0, np.intp)
-    if len(loud) > MOST_WINDOWS:
-        loud = loud[np.linspace(0, len(loud) - 1, MOST_WINDOWS).astype(np.intp)]
+    windows = samples[: len(samples) // frames * frames].reshape(-1, frames)
     # Averages of neighbours are a low-pass good enough here: what little speech has above 4 kHz is not periodic.
-    neighbours = windows[loud].reshape(len(loud), length, decimation)
+    neighbours = windows[loud(windows, most)].reshape(-1, length, decimation)
     return neighbours @ np.full(decimation, 1 / decimation, np.float32)
+
+
+def loud(windows: Samples, most: int = MOST_WINDOWS) -> NDArray[np.intp]:
+    """Give the places of the louder windows, or of `most` of them spread evenly."""
+    powers = np.einsum("wf,wf->w", windows, windows) / np.float32(windows.shape[1])
+    found = np.flatnonzero(powers >= max(LOUD * powers.mean(), SILENT_POWER)) if len(windows) else np.empty(0, np.intp)
+    if len(found) > most:
+        found = found[np.linspace(0, len(found) - 1, most).astype(np.intp)]
+    return found
 
 
 def differences(windows: Samples, longest_lag: int) -> NDArray[np.float64]:

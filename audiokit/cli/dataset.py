@@ -179,7 +179,12 @@ def report(folder: str) -> None:
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.dataset.manifest import Dataset
     from audiokit.dataset.report import report as run
+    from audiokit.dataset.store import is_address, shown
 
+    if is_address(folder):
+        raise click.UsageError(
+            f"{shown(folder)} is an address; expected a dataset on this machine. Its prep writes it."
+        )
     click.echo(run(Dataset.open(folder)))
 
 

@@ -143,12 +143,12 @@ def _prepare(
     from audiokit.api import prep as run
     from audiokit.cli.bars import progress_bar
     from audiokit.cli.output import print_json
-    from audiokit.dataset.store import is_address
+    from audiokit.dataset.store import is_address, shown
 
     started_s = monotonic()
     with progress_bar(quiet) as progress:
         dataset = run(sources, out, settings, progress=progress, **how)
-    place = out.rstrip("/") if is_address(out) else str(dataset.root)
+    place = shown(out).rstrip("/") if is_address(out) else str(dataset.root)
     if not quiet:
         _print_summary(dataset, place, monotonic() - started_s)
     if as_json:
@@ -192,6 +192,7 @@ def _levels(dataset: Dataset) -> list[str]:
 def _plan(sources: tuple[str, ...], out: str, settings: PrepSettings, where: dict[str, Any], *, as_json: bool) -> None:
     from audiokit.cli.output import print_json
     from audiokit.dataset.prepare import plan
+    from audiokit.dataset.store import shown
     from audiokit.progress import clock_face
 
     planned = plan(sources, out, settings, **where)
@@ -203,4 +204,4 @@ def _plan(sources: tuple[str, ...], out: str, settings: PrepSettings, where: dic
     for item in planned:
         click.echo(f"{item.action:8} {clock_face(item.expected_s):>8}  {item.message or item.name}")
     todo_s = sum(item.expected_s for item in planned if item.action == "prepare")
-    click.echo(f"{clock_face(todo_s)} to prepare into {out}")
+    click.echo(f"{clock_face(todo_s)} to prepare into {shown(out)}")

@@ -116,11 +116,11 @@ class Layout:
                 "merge them into a new OUT."
             )
 
-    def disk_full(self) -> DatasetError:
-        """Make the error that says so."""
+    def disk_full(self, place: str = "") -> DatasetError:
+        """Make the error that says so; `place` could not be written, if that is known: it may be on another disk."""
+        where = place if place and self.root not in Path(place).parents else self.root
         return DatasetError(
-            f"no space left on the disk of {self.root}. Free some and run the same command again: "
-            "what is done stays done."
+            f"no space left on the disk of {where}. Free some and run the same command again: what is done stays done."
         )
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import os
@@ -62,8 +63,10 @@ def merge(
     """Put datasets together; see `audiokit.api.merge_datasets`."""
     if is_address(out):
         raise UsageError(f"{shown(str(out))} is an address; expected a folder of this machine. Copy the folder there.")
+    if not os.fspath(out):
+        raise UsageError("OUT is empty; expected a new folder.")
     roots = [(one if isinstance(one, Dataset) else Dataset.open(one)).root for one in datasets]
-    out = Path(out)
+    out = Path(os.path.abspath(out))
     _refuse_roots(roots, out)
     with ExitStack() as held:
         opened = [held.enter_context(_held(root)) for root in roots]
@@ -79,6 +82,8 @@ def _refuse_roots(roots: Sequence[Path], out: Path) -> None:
     twice = [name for name, times in Counter(os.path.realpath(root) for root in roots).items() if times > 1]
     if twice:
         raise UsageError(f"{twice[0]} is named twice; expected different datasets.")
+    if out.is_symlink():
+        raise DatasetError(f"{out} is a link; expected a new or an empty folder. Name the folder itself.")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
         raise DatasetError(f"{out} is there already and not an empty folder. Name another OUT, or move it away.")
 
@@ -114,20 +119,38 @@ def _refuse_incomparable(datasets: Sequence[Dataset]) -> None:
 @contextmanager
 def _whole_folder(out: Path) -> Iterator[Path]:
     """Give a folder of the same name to fill; it takes its place at the end, or vanishes."""
+    from filelock import Timeout
+
     stage = out.with_name(f".{out.name}.part")
-    shutil.rmtree(stage, ignore_errors=True)
     try:
-        (stage / out.name).mkdir(parents=True)
-        yield stage / out.name
-        if out.is_dir():
-            out.rmdir()
-        os.replace(stage / out.name, out)
+        with _alone(stage):
+            (stage / out.name).mkdir(parents=True)
+            yield stage / out.name
+            if out.is_dir():
+                out.rmdir()
+            os.replace(stage / out.name, out)
+    except Timeout as error:
+        raise DatasetError(f"{out} is being written by another merge. Wait until it ends.") from error
     except OSError as error:
         if error.errno in DISK_FULL:
             raise DatasetError(f"no space left on the disk of {out}. Free some; nothing was left behind.") from error
         raise DatasetError(f"{out} cannot be written: {error.strerror or error}.") from error
-    finally:
+
+
+@contextmanager
+def _alone(stage: Path) -> Iterator[None]:
+    """Hold a folder's name alone; nothing lies there before and after."""
+    from filelock import FileLock
+
+    lock = Path(f"{stage}.lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(lock, blocking=False):
         shutil.rmtree(stage, ignore_errors=True)
+        try:
+            yield
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 def _fill(layout: Layout, datasets: Sequence[Dataset], *, copy: bool, progress: Progress) -> None:
@@ -192,12 +215,17 @@ def _verify(sound: Sound) -> None:
 
 
 def _place(source: Path, place: Path, *, copy: bool) -> None:
-    """Give a file a second name, or copy it where the disk is another one or knows no second names."""
+    """Give a file a second name, or copy it where the disk is another one or knows no second names.
+
+    What is there already may be another dataset's clip under its second name: it is never written to.
+    """
+    if os.path.lexists(place):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place))
     if not copy:
         try:
             os.link(source, place)
         except OSError as error:
-            if error.errno in DISK_FULL:
+            if error.errno in (*DISK_FULL, errno.EEXIST):
                 raise
         else:
             return

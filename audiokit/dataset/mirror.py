@@ -13,7 +13,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,9 +46,9 @@ def working_folder(address: str, work: str | os.PathLike[str] | None = None) -> 
     address : of the dataset.
     work : folder for such folders; by default "work" in audiokit's home folder.
     """
-    place = shown(address).rstrip("/")
+    place = address.rstrip("/")
     base = Path(work) if work is not None else config.home() / "work"
-    return base / hashlib.sha256(place.encode()).hexdigest()[:12] / place.rpartition("/")[2]
+    return base / hashlib.sha256(place.encode()).hexdigest()[:12] / shown(place).rpartition("/")[2]
 
 
 def layout_of(out: str | os.PathLike[str], work: str | os.PathLike[str] | None = None) -> Layout:
@@ -134,7 +134,16 @@ class Mirror:
                 self._store.remove([LOCK])
 
     def keep(self, names: Iterable[str]) -> None:
-        """Store files of the folder that are new or changed."""
+        """Store files of the folder that are new or changed.
+
+        Raises
+        ------
+        DatasetError : somebody else took the place over.
+        """
+        self._refuse_taken_over()
+        self._send(names)
+
+    def _send(self, names: Iterable[str]) -> None:
         changed = [name for name in names if self._ledger.is_new(self._layout.root, name)]
         if not changed:
             return
@@ -151,13 +160,16 @@ class Mirror:
         ------
         DatasetError : somebody else took the place over.
         """
+        self._refuse_taken_over()
+        self._pieces += 1
+        self._store.write(f"{PIECES}{self._session}/{self._pieces:08}.jsonl", lines)
+
+    def _refuse_taken_over(self) -> None:
         if self._writer().get("journal") != self._session:
             raise DatasetError(
                 f"{self._store.address} is written by another prep now, which broke this one's lock. What was stored "
                 "is kept; run the same again when the other has ended."
             )
-        self._pieces += 1
-        self._store.write(f"{PIECES}{self._session}/{self._pieces:08}.jsonl", lines)
 
     def _checked(self) -> dict[str, int]:
         """List what is there; refuse a place that holds anything but a dataset."""
@@ -199,10 +211,12 @@ class Mirror:
         here, there = self._here(), self._store.list()
         self._ledger.forget(name for name in here if there.get(name) != (self._layout.root / name).stat().st_size)
         self.keep(name for name in here if name not in LAST)
+        self._refuse_taken_over()  # while we sent
         self._store.write(JOURNAL, self._layout.journal.read_bytes())
         self._store.write(WRITER, json.dumps({"id": self._me, "journal": ""}).encode())
-        self._store.remove([name for name in there if self._is_gone(name, here)])
-        self.keep(LAST)
+        gone = there.keys() - set(here)
+        self._store.remove([name for name in sorted(gone) if self._is_removed(name)])
+        self._send(LAST)
         if self._told_unfinished or UNFINISHED in there:
             self._store.remove([UNFINISHED])
 
@@ -212,10 +226,10 @@ class Mirror:
         files = (path for path in layout.root.rglob("*") if path.is_file() and layout.work not in path.parents)
         return sorted(filter(_is_copied, (path.relative_to(layout.root).as_posix() for path in files)))
 
-    def _is_gone(self, name: str, here: Sequence[str]) -> bool:
-        """Tell what we have put there and is not here any more; what others put there stays."""
+    def _is_removed(self, name: str) -> bool:
+        """Tell what is removed there when it is not here any more: what we have put there."""
         ours = name in self._ledger or name.startswith(STATE)
-        return ours and name not in here and name not in APART - {OWN_LOCK}
+        return ours and name not in APART - {OWN_LOCK}
 
     def _writer(self) -> dict[str, Any]:
         return json_object(self._store.read(WRITER))
@@ -230,7 +244,9 @@ class Mirror:
         """Take what a person decided from the store, unless it was changed here since."""
         is_here = self._layout.reviews.exists()
         if REVIEWS in there and not (is_here and self._ledger.is_new(self._layout.root, REVIEWS)):
-            self._store.fetch([REVIEWS], self._layout.root)
+            part = self._layout.reviews.with_suffix(".part")
+            part.write_bytes(self._store.read(REVIEWS) or b"")
+            os.replace(part, self._layout.reviews)
             self._ledger.note(self._layout.root, [REVIEWS])
 
     def _clear(self) -> None:
@@ -267,7 +283,9 @@ class StoredJournal(Journal):
     def _flush(self) -> None:
         """Store the lines that are not stored yet."""
         if self._stored_bytes < self._size_bytes:
-            self._mirror.add(self.whole()[self._stored_bytes :])
+            with self._layout.journal.open("rb") as file:
+                file.seek(self._stored_bytes)
+                self._mirror.add(file.read(self._size_bytes - self._stored_bytes))
             self._stored_bytes = self._size_bytes
         self._flushed_s = time.monotonic()
 

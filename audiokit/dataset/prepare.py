@@ -28,6 +28,7 @@ from audiokit.dataset.scan import Found, source_id
 from audiokit.dataset.select import select
 from audiokit.dataset.settings import PrepSettings
 from audiokit.dataset.sounds import Sounds
+from audiokit.dataset.store import shown
 from audiokit.dataset.transcripts import Transcripts
 from audiokit.dataset.voices import Voices
 from audiokit.dataset.write import write_dataset
@@ -86,7 +87,7 @@ class Preparation:
             expected_s += answer.get("result", {}).get("expected_s") or 0.0
             self.progress("looking", expected_s, 0)
         plans: list[Planned] = []
-        first: dict[str, str] = {}
+        first: dict[str, Found] = {}
         for index, file in enumerate(found):
             plans.append(self._planned(file, answers[index], first))
         return self._with_lost(plans)
@@ -100,7 +101,7 @@ class Preparation:
         known = self.journal.get("probe", f"{file.name} {file.mark}")
         return known and {"result": known}
 
-    def _planned(self, file: Found, answer: Answer, first: dict[str, str]) -> Planned:
+    def _planned(self, file: Found, answer: Answer, first: dict[str, Found]) -> Planned:
         if "error" in answer:
             return Planned(
                 name=file.name, place=file.place, action="skip", reason=answer["reason"], message=answer["error"],
@@ -108,14 +109,14 @@ class Preparation:
             )  # fmt: skip
         probed = answer["result"]
         sha256 = probed["sha256"]
-        twin = first.setdefault(sha256, file.name)
+        twin = first.setdefault(sha256, file)
         plan = Planned(
             name=file.name, place=file.place, action="prepare", id=source_id(file.name, sha256), sha256=sha256,
             expected_s=probed["expected_s"] or 0.0,
         )  # fmt: skip
-        if twin != file.name:
+        if twin is not file:
             return replace(
-                plan, action="skip", reason="duplicate", message=f"{file.name}: the same recording as {twin}"
+                plan, action="skip", reason="duplicate", message=f"{file.name}: the same recording as {twin.name}"
             )
         entry = self.journal.get("clips", self._clips_key(plan))
         return replace(plan, action="done") if entry and entry != VOID else plan
@@ -174,9 +175,12 @@ class Preparation:
 
     def _void(self, todo: Sequence[Planned]) -> None:
         """Take back what the journal says of clips cut with other settings: the new ones will have their names."""
+        keys: dict[str, list[str]] = defaultdict(list)
+        for key in self.journal.keys("clips"):
+            keys[":".join(key.split(":")[:2])].append(key)
         for plan in todo:
-            for key in self.journal.keys("clips"):
-                if key.startswith(f"{plan.sha256}:{plan.id}:") and self.journal["clips", key] != VOID:
+            for key in keys[f"{plan.sha256}:{plan.id}"]:
+                if self.journal["clips", key] != VOID:
                     self.journal.add("clips", key, VOID)
 
     def _keep(self, plan: Planned, answer: Answer) -> None:
@@ -277,7 +281,7 @@ class Preparation:
         if "error" not in answer:
             return answer
         if answer.get("disk_full"):
-            raise self.layout.disk_full()
+            raise self.layout.disk_full(answer.get("place", ""))
         if "raised" in answer:
             raise as_raised(answer)
         if answer["reason"] in ("crashed", "stalled"):
@@ -317,9 +321,9 @@ def prepare(
     layout.check()
     found = find_recordings(sources, out, layout.root)
     if not found:
+        named = ", ".join(shown(str(source)) for source in sources) or "an empty list"
         raise AudioFileError(
-            f"no recordings in {', '.join(map(str, sources)) or 'an empty list'}. Is the disk there? Name files, or "
-            "folders that hold some.",
+            f"no recordings in {named}. Is the disk there? Name files, or folders that hold some.",
             reason="missing",
         )
     with written(layout, out) as journal, open_engine(engine, jobs) as pool:

@@ -8,12 +8,15 @@ and the clips come back as messages before the answer.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from socket import gethostname
+from tempfile import gettempdir
 from threading import Thread
 from typing import Any
 
@@ -48,8 +51,14 @@ def work(task: Task, home: str, expected: str) -> Iterator[Message]:
             os._exit(1)
 
 
+class _SilentError(Exception):
+    """A file's next block does not come."""
+
+
 def blocks(path: str) -> Iterator[bytes]:
     """Read a file of the caller's machine, there."""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(f"{path} is not a regular file, and cannot be sent to another machine")
     with Path(path).open("rb") as file:
         while block := file.read(BLOCK_BYTES):
             yield block
@@ -63,6 +72,9 @@ def _away(task: Task, home: str) -> Iterator[Message]:
         except OSError as error:  # Ray raises what the other side met
             yield {"answer": {"error": f"{task['name']}: {error}", "reason": "unreadable", "passing": True}}
             return
+        except _SilentError:
+            yield {"answer": stalled(task["stall_s"])}
+            return
         for message in _news(own):
             if "answer" not in message:
                 yield message
@@ -74,30 +86,38 @@ def _brought(task: Task, home: str, folder: Path) -> Task:
     """Give the task with paths of this machine, and what it reads at these."""
     own = dict(task)
     if "path" in task and not is_address(task["path"]):
-        own["path"] = str(_fetched(task["path"], home, folder))
+        (folder / "recording").mkdir()  # whose name may be any of those below
+        own["path"] = str(_fetched(task, "path", home, folder / "recording"))
     if "clips" in task:
         for name in ("clips", "work", "speech"):
             (folder / name).mkdir()
         own |= {"clips": str(folder / "clips"), "work": str(folder / "work")}
         own["heard"] = str(folder / "speech" / Path(task["heard"]).name)
         if task.get("is_heard"):
-            _fetched(task["heard"], home, folder / "speech")
+            _fetched(task, "heard", home, folder / "speech")
     return own
 
 
-def _fetched(path: str, home: str, folder: Path) -> Path:
-    """Bring a file from the caller's machine, block by block."""
+def _fetched(task: Task, what: str, home: str, folder: Path) -> Path:
+    """Bring a file from the caller's machine, block by block; each may take as long as the task may be silent."""
     ray = import_module("ray")
     strategies = import_module("ray.util.scheduling_strategies")
     there = strategies.NodeAffinitySchedulingStrategy(home, soft=False)
     reader = ray.remote(num_cpus=0, max_retries=0)(blocks).options(
         num_returns="streaming", scheduling_strategy=there, _generator_backpressure_num_objects=2
     )
-    target = folder / Path(path).name
+    stream = reader.remote(task[what])
+    target = folder / Path(task[what]).name
     with target.open("wb") as file:
-        for block in reader.remote(path):
-            file.write(ray.get(block))
-    return target
+        while True:
+            ready, _ = ray.wait([stream], timeout=task.get("stall_s"), fetch_local=False)
+            if not ready:
+                ray.cancel(stream, force=True)
+                raise _SilentError
+            try:
+                file.write(ray.get(next(stream)))
+            except StopIteration:
+                return target
 
 
 def _made(own: Task) -> Iterator[Message]:
@@ -112,7 +132,9 @@ def _made(own: Task) -> Iterator[Message]:
 
 
 def _in_terms_of(task: Task, own: Task, given: Answer) -> Answer:
-    """Name the caller's paths in a message, where this machine's stand."""
+    """Name the caller's paths in a message, where this machine's stand; its full disk is this machine's."""
+    if given.get("disk_full"):
+        given = {**given, "place": f"{gettempdir()} on {gethostname()}"}
     if "error" in given:
         for name in ("path", "clips", "work", "heard"):
             if task.get(name):

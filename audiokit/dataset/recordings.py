@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from audiokit.dataset.layout import DISK_FULL
 from audiokit.dataset.scan import Found, is_candidate, scan
 from audiokit.dataset.scratch import scratch
 from audiokit.dataset.store import explained, explaining, is_address, mark_of, open_files, protocols, shown, told
@@ -33,28 +37,64 @@ def find_recordings(
     AudioFileError : a source that is not there (reason "missing").
     ConfigError, DatasetError, MissingDependencyError : a store that cannot be opened or read.
     """
+    own = [_spelled(None, str(folder)), *([_spelled(*open_files(os.fspath(out)))] if is_address(out) else [])]
     here = [source for source in sources if not is_address(source)]
-    found = {file.place: file for file in scan(here, folder)}
-    for source in sources:
-        if is_address(source):
-            for file in _behind(os.fspath(source)):
-                if not (is_address(out) and file.place.startswith(f"{os.fspath(out).rstrip('/')}/")):
-                    found.setdefault(file.place, file)
-    return sorted(found.values(), key=lambda file: file.name)
+    behind = (row for source in sources if is_address(source) for row in _behind(os.fspath(source)))
+    found: dict[str, Found] = {}
+    for files, path, file in chain(((None, file.place, file) for file in scan(here, folder)), behind):
+        if not _lies_in(own, *_spelled(files, path)):
+            found.setdefault(file.place, file)
+    return list(_distinct(sorted(found.values(), key=lambda file: (file.name, file.place))))
 
 
-def _behind(address: str) -> Iterator[Found]:
+def _spelled(files: Any, path: str) -> tuple[Any, str]:
+    """Give a place in one spelling, however it was written; None stands for the file system of this machine."""
+    if files is None or "file" in protocols(files):
+        return None, Path(os.path.realpath(path)).as_posix()
+    return files, path.rstrip("/")
+
+
+def _lies_in(folders: Iterable[tuple[Any, str]], files: Any, path: str) -> bool:
+    return any(files == there and path.startswith(f"{folder}/") for there, folder in folders)
+
+
+def _distinct(found: Iterable[Found]) -> Iterator[Found]:
+    """Count up equal names, as of web pages that differ in their query alone."""
+    taken: set[str] = set()
+    times: Counter[str] = Counter()
+    for file in found:
+        name = file.name
+        while name in taken:
+            times[file.name] += 1
+            name = f"{file.name} #{times[file.name] + 1}"
+        taken.add(name)
+        yield replace(file, name=name)
+
+
+def _behind(address: str) -> Iterator[tuple[Any, str, Found]]:
+    """Give the recordings of an address, each with its file system and its path there."""
     files, path = open_files(address)
     with explaining(address):
         try:
             found = _matching(files, path.rstrip("/"))
         except FileNotFoundError as error:
+            if (cause := _hidden(files, error)) is not None:
+                raise explained(address, cause) from error
             raise _missing(address) from error
     if not found:
         raise _missing(address)
     for info in found:
         place = address if path == info["name"] else str(files.unstrip_protocol(info["name"]))
-        yield Found(name=shown(place), place=place, mark=mark_of(info))
+        yield files, info["name"], Found(name=shown(place), place=place, mark=mark_of(info))
+
+
+def _hidden(files: Any, error: FileNotFoundError) -> Exception | None:
+    """Give what went wrong where it was not that; fsspec calls it so whatever it meets over http."""
+    cause = error.__cause__
+    is_web = not protocols(files).isdisjoint({"http", "https"})
+    if not (is_web and isinstance(cause, Exception)) or isinstance(cause, FileNotFoundError):
+        return None
+    return None if getattr(cause, "status", None) in (404, 410) else cause
 
 
 def _matching(files: Any, path: str) -> list[dict[str, Any]]:
@@ -109,13 +149,21 @@ def on_disk(place: str, advance: Callable[[float], None]) -> Iterator[Path]:
         target = folder / PurePosixPath(shown(path)).name
         try:
             _fetch(files, path, target, advance)
-        except FileNotFoundError as error:
-            raise AudioFileError(f"{target.name}: not there any more", reason="missing") from error
         except Exception as error:  # each protocol raises errors of its own package
-            if isinstance(ours := explained(place, error), DatasetError):
-                raise OSError(f"cannot be fetched: {told(error)}") from error
-            raise ours from error
+            raise _met(error, files, place, target) from error
         yield target
+
+
+def _met(error: Exception, files: Any, place: str, target: Path) -> Exception:
+    """Say in our words what kept a recording from being brought here."""
+    if isinstance(error, FileNotFoundError):
+        if (cause := _hidden(files, error)) is None:
+            return AudioFileError(f"{target.name}: not there any more", reason="missing")
+        error = cause
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return OSError(error.errno, error.strerror, str(target.parent))
+    ours = explained(place, error)
+    return OSError(f"cannot be fetched: {told(error)}") if isinstance(ours, DatasetError) else ours
 
 
 def _fetch(files: Any, path: str, target: Path, advance: Callable[[float], None]) -> None:

@@ -29,8 +29,9 @@ from audiokit.dataset.reviews import (
     write_by_hand,
     write_reviews,
 )
+from audiokit.dataset.store import is_address, shown
 from audiokit.dataset.write import write_dataset
-from audiokit.errors import DatasetError
+from audiokit.errors import DatasetError, UsageError
 
 LONGEST_TEXT = 10_000  # characters; a minute of speech has 1,500
 
@@ -42,7 +43,10 @@ def reviewing(root: str | PathLike[str]) -> Iterator[ReviewSession]:
     Raises
     ------
     DatasetError : no dataset there, not finished, or being written.
+    UsageError : an address; what is decided is written in a folder of this machine.
     """
+    if is_address(root):
+        raise UsageError(f"{shown(str(root))} is an address; expected a dataset on this machine. Copy it here first.")
     Dataset.open(root)  # before the lock makes folders where there is none
     layout = Layout(Path(root))
     with layout.writing():

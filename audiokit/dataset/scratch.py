@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +18,10 @@ def scratch() -> Iterator[Path]:
     from filelock import FileLock
 
     _sweep()
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    folder = Path(tempfile.gettempdir(), f"{PREFIX}{uuid.uuid4().hex}")
     with FileLock(f"{folder}.lock"):  # a lock ends with its process, however that ends
         try:
+            folder.mkdir(0o700)  # not before the lock: another's sweep would take it for one that was left
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)

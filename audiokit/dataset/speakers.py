@@ -14,7 +14,7 @@ from audiokit.analysis.speaker import Labels, cluster
 from audiokit.dataset.clip import Clip, refused
 from audiokit.dataset.settings import PrepSettings
 
-AT_ONCE = 500  # clips of a recording that are compared each with each: what that costs grows with the third power
+TOGETHER = 500  # clips of a recording that are compared each with each: what that costs grows with the third power
 EACH_SIDE = 2  # windows of 1.6 s, half of each new, on either side of a change of voice
 # Clips of one person in one recording are 0.81 and more alike in 95 % of pairs, those of two 0.74 and less. That is
 # stricter than between recordings of anywhere (`ANOTHER_VOICE`): rooms and microphones make voices less alike.
@@ -26,6 +26,9 @@ STEADY = 0.74
 # Of one voice alone 2 % of clips reach it. It finds all of 4 s with 2 s of another voice, 92 % with 1.3 s, and 70 % of
 # two voices at once that are equally loud.
 SHARE = 0.4
+# Of 68 people alone no clip of 272 is over it, 11 % in rooms that echo strongly. It finds 88 % of two voices at once
+# that are equally loud, 70 % at 6 dB apart (`benchmarks/overlap_weights.py`).
+AT_ONCE = 0.23
 LEAST = 0.05  # part of all that is said below which a voice may be a mixture itself, and refuses no other
 
 Lengths = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -47,21 +50,27 @@ class Speakers:
     """For each clip why two voices are heard in it; empty for one."""
 
 
-def tell_apart(prints: Sequence[Vector], recordings: Sequence[str], lengths_s: Sequence[float]) -> Speakers:
+def tell_apart(
+    prints: Sequence[Vector], recordings: Sequence[str], lengths_s: Sequence[float], *, at_once: Sequence[float] = ()
+) -> Speakers:
     """Find the voices in the clips of a dataset.
 
     Voices are looked for in each recording, where they sound most alike, and then joined across recordings; clips in
-    which the voice changes have no say in it.
+    which the voice changes, or two speak at once, have no say in it.
 
     Parameters
     ----------
     prints : of each clip the embeddings of its windows, shape (windows, 256); at least one clip.
     recordings : of each clip where it was cut from; the clips of one stand together.
     lengths_s : of each clip, in seconds.
+    at_once : of each clip how surely two speak at once in it, 0..1; without it they are taken for one.
     """
     means = unit(np.stack([windows.sum(axis=0) for windows in prints]))
     lengths: Lengths = np.array(lengths_s, np.float64)
-    steady = np.flatnonzero([steadiness(windows) >= STEADY for windows in prints])
+    mixed = at_once or (0.0,) * len(prints)
+    steady = np.flatnonzero([
+        steadiness(windows) >= STEADY and sure <= AT_ONCE for windows, sure in zip(prints, mixed, strict=True)
+    ])  # fmt: skip
     if not len(steady):
         steady = np.arange(len(prints))
     labels = _by_seconds(_voices_across(means[steady], [recordings[int(at)] for at in steady]), lengths[steady])
@@ -77,7 +86,8 @@ def tell_apart(prints: Sequence[Vector], recordings: Sequence[str], lengths_s: S
     alike[steady[several], labels[several]] = np.sum(unit(rest[several]) * means[steady[several]], axis=1)
     strong = np.flatnonzero(seconds >= LEAST * seconds.sum())
     two_voices = (
-        _two_voices(prints[at], centres, own, centres[strong[strong != own]]) for at, own in enumerate(of_clip)
+        _two_voices(prints[at], mixed[at], centres[own], centres[strong[strong != own]])
+        for at, own in enumerate(of_clip)
     )
     return Speakers(
         centres=centres, seconds=tuple(seconds.tolist()), of_clip=tuple(of_clip.tolist()), alike=alike,
@@ -117,15 +127,17 @@ def _blocks(recordings: Sequence[str]) -> list[list[int]]:
     places: dict[str, list[int]] = defaultdict(list)
     for at, recording in enumerate(recordings):
         places[recording].append(at)
-    return [clips[start : start + AT_ONCE] for clips in places.values() for start in range(0, len(clips), AT_ONCE)]
+    return [clips[start : start + TOGETHER] for clips in places.values() for start in range(0, len(clips), TOGETHER)]
 
 
-def _two_voices(windows: Vector, centres: Vector, own: int, others: Vector) -> str:
-    """Say why a clip holds two voices: it changes in the middle, or some of it is another's."""
+def _two_voices(windows: Vector, at_once: float, own: Vector, others: Vector) -> str:
+    """Say why a clip holds two voices: it changes in the middle, has two pitches, or some of it is another's."""
     change = steadiness(windows)
     if change < STEADY:
         return f"two voices: {change:.2f} alike < {STEADY:g}"
-    part = max((share(windows, centres[own], other) for other in others), default=0.0)
+    if at_once > AT_ONCE:
+        return f"two voices: both at once, {at_once:.2f} > {AT_ONCE:g}"
+    part = max((share(windows, own, other) for other in others), default=0.0)
     return f"two voices: {part:.2f} of another > {SHARE:g}" if part > SHARE else ""
 
 
@@ -141,8 +153,9 @@ def share(windows: Vector, own: Vector, other: Vector) -> float:
 
 
 def of_speakers(
-    clips: Sequence[Clip], prints: Sequence[Vector], settings: PrepSettings, reference: Vector | None
-) -> list[Clip]:
+    clips: Sequence[Clip], prints: Sequence[Vector], settings: PrepSettings, reference: Vector | None,
+    *, at_once: Sequence[float] = (),
+) -> list[Clip]:  # fmt: skip
     """Label clips with who speaks, and refuse clips of two voices and of others than `settings.speaker`.
 
     Parameters
@@ -151,10 +164,12 @@ def of_speakers(
     prints : of each the embeddings of its windows.
     settings : speaker and min_similarity.
     reference : embedding of the voice that is wanted, if that is a file's.
+    at_once : see `tell_apart`.
     """
     if not clips:
         return []
-    found = tell_apart(prints, [clip.source_sha256 for clip in clips], [clip.duration_s for clip in clips])
+    recordings, lengths_s = [clip.source_sha256 for clip in clips], [clip.duration_s for clip in clips]
+    found = tell_apart(prints, recordings, lengths_s, at_once=at_once)
     wanted = _Wanted.among(found, settings, reference)
     return [_labelled(clip, at, found, wanted) for at, clip in enumerate(clips)]
 

@@ -26,7 +26,7 @@ def is_address(place: str | os.PathLike[str]) -> bool:
 
 def shown(address: str) -> str:
     """Give an address for a message or a manifest: without a password and without the signature behind its path."""
-    place = re.sub(r"^(\w+://)[^/@]*@", r"\1", address)
+    place = re.sub(r"^(\w+://)[^/]*@", r"\1", address)
     return place.partition("?")[0] if place.startswith(("http://", "https://")) else place
 
 
@@ -53,9 +53,18 @@ def open_files(address: str) -> tuple[Any, str]:
         raise MissingDependencyError(f"{protocol}:// (fsspec)", extra=EXTRAS.get(protocol, "shared"))
     options = {"auto_mkdir": True} if protocol in ("file", "local") else {}
     with explaining(address):
-        files, path = import_module("fsspec.core").url_to_fs(address, **options)
+        files, path = _opened(address, options)
     files.invalidate_cache()  # file systems live as long as the process, and remember
     return files, str(path)
+
+
+def _opened(address: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    """Leave an address to fsspec, but for one with a "::" in a file's name, where fsspec sees a chain of addresses."""
+    if all("://" in part or part.isalpha() for part in address.split("::")):
+        files, path = import_module("fsspec.core").url_to_fs(address, **options)
+        return files, path
+    kind = import_module("fsspec").get_filesystem_class(address.partition("://")[0])
+    return kind(**kind._get_kwargs_from_urls(address), **options), kind._strip_protocol(address)
 
 
 @contextmanager
@@ -76,10 +85,12 @@ def explained(address: str, error: Exception) -> AudiokitError:
         return MissingDependencyError(f"{protocol}:// (s3fs)", extra=EXTRAS[protocol])
     if isinstance(error, ImportError | ValueError):
         return ConfigError(f"{place} cannot be opened: {said}")
-    if isinstance(error, PermissionError) or "Credentials" in type(error).__name__:
+    is_refused = getattr(error, "status", None) in (401, 403)  # over http
+    if is_refused or isinstance(error, PermissionError) or "Credentials" in type(error).__name__:
         return ConfigError(
             f"{place}: access refused ({said}). Give credentials where its package looks for them; for s3 that is "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws, or the machine's role."
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws, or the machine's role. A signed http address may "
+            "have expired."
         )
     if isinstance(error, FileNotFoundError):
         return DatasetError(f"{place}: not there ({said}). Is the bucket's name right, and does it exist?")
@@ -87,8 +98,9 @@ def explained(address: str, error: Exception) -> AudiokitError:
 
 
 def told(error: Exception) -> str:
-    """Give a store's own words, without the query of an address, which may hold a signature."""
-    return re.sub(r"\?[^\s'\"]*", "?...", str(error)) or type(error).__name__
+    """Give a store's own words, without what may be secret in an address: its user, its password, its query."""
+    words = re.sub(r"(\w+://)[^/\s'\"]*@", r"\1", str(error))
+    return re.sub(r"\?[^\s'\"]*", "?...", words) or type(error).__name__
 
 
 class Store:
@@ -100,11 +112,19 @@ class Store:
         self._root = root.rstrip("/")
 
     def list(self) -> dict[str, int]:
-        """List all files with their sizes in bytes."""
+        """List all files with their sizes in bytes.
+
+        Raises
+        ------
+        DatasetError : a name that leads out of the place; what is fetched by it could be written anywhere.
+        """
         with explaining(self.address):
             self._files.invalidate_cache()
             found = self._files.find(self._root, detail=True)
         sizes = {path.removeprefix(self._root).lstrip("/"): int(info["size"] or 0) for path, info in found.items()}
+        for name in sizes:
+            if ".." in re.split(r"[/\\]", name):
+                raise DatasetError(f"{self.address} holds {name!r}, which leads out of it. Don't trust who made it.")
         return {name: size for name, size in sizes.items() if name and not name.endswith("/")}  # marks of folders
 
     def read(self, name: str) -> bytes | None:

@@ -14,7 +14,7 @@ from audiokit.dataset.journal import Journal
 from audiokit.dataset.layout import Layout
 from audiokit.dataset.settings import PrepSettings
 from audiokit.dataset.speakers import of_speakers
-from audiokit.dataset.voiceprint import VERSION, windows
+from audiokit.dataset.voiceprint import VERSION, at_once, windows
 from audiokit.errors import AudioFileError, ConfigError
 from audiokit.progress import Progress
 
@@ -45,7 +45,8 @@ class Voices:
         heard = [clip for clip in clips if clip.id in known]
         self.used = self._prints.entries(clips)
         prints = [windows(found) for found in known.values()]
-        told = {clip.id: clip for clip in of_speakers(heard, prints, self._settings, reference)}
+        mixed = [at_once(found) for found in known.values()]
+        told = {clip.id: clip for clip in of_speakers(heard, prints, self._settings, reference, at_once=mixed)}
         return [self._heard(told.get(clip.id, clip)) for clip in clips]
 
     def _heard(self, clip: Clip) -> Clip:

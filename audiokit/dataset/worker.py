@@ -145,15 +145,17 @@ def _printable(message: str) -> str:
     return message.encode("utf-8", "backslashreplace").decode()
 
 
-def _outside(error: BaseException) -> dict[str, bool]:
+def _outside(error: BaseException) -> dict[str, Any]:
     """Say whether the system, not the recording, is at fault: then another time may be better."""
     causes = []
     cause: BaseException | None = error
     while cause is not None:
         causes.append(cause)
         cause = cause.__cause__
-    numbers = [cause.errno for cause in causes if isinstance(cause, OSError)]
-    return {"passing": bool(numbers), "disk_full": any(number in DISK_FULL for number in numbers)}
+    met = [cause for cause in causes if isinstance(cause, OSError)]
+    full = [cause.filename for cause in met if cause.errno in DISK_FULL]
+    place = next((os.fsdecode(name) for name in full if isinstance(name, str | bytes)), "")
+    return {"passing": bool(met), "disk_full": bool(full), **({"place": place} if place else {})}
 
 
 def _portrait(error: AudiokitError) -> dict[str, Any]:

@@ -8,12 +8,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from weakref import WeakMethod
 
 from audiokit.errors import ConfigError
 from audiokit.server.partner import Partner
@@ -47,7 +48,7 @@ class RunningServer:
         # Before Python 3.13 a thread whose `join` was interrupted counts as ended.
         self._ended = threading.Event()
         threading.Thread(target=self._run, name="audiokit-serve", daemon=True).start()
-        atexit.register(self.stop)
+        _call_at_exit(WeakMethod(self.stop))
 
     def __repr__(self) -> str:
         return f"<RunningServer {self.url}{'' if self.is_running else ', stopped'}>"
@@ -75,7 +76,6 @@ class RunningServer:
 
     def stop(self) -> None:
         """Take no new conversations, let running turns end, and stop; once it has stopped, this does nothing."""
-        atexit.unregister(self.stop)
         if self.is_running:
             self._ask_to_stop()
         self._ended.wait()
@@ -127,6 +127,8 @@ def _in_a_thread(partner: Partner, settings: ServerSettings) -> RunningServer:
     running = RunningServer(address_of(listening), work, ask_to_stop)
     while running.is_running and not server.started:
         time.sleep(0.005)
+    if not server.started:
+        raise ConfigError(f"the server did not start on {running.url}; its log says why.")
     return running
 
 
@@ -136,24 +138,44 @@ def _in_processes(settings: ServerSettings) -> RunningServer:
     if threading.current_thread() is not threading.main_thread():
         raise ConfigError("several workers can be started from the main thread only. Serve from there, or with one.")
     partner_for(settings)  # what no worker can open would only be tried again for ever
-    listening = listen(settings)
-    folder = TemporaryDirectory(prefix="audiokit-workers-")
-    settings = replace(settings, exchange=Path(folder.name))
-    with _signals_kept():
-        parent = Multiprocess(uvicorn_config(AppFactory(settings), settings), sockets=[listening])
+    with ExitStack() as opened:
+        listening = opened.enter_context(listen(settings))
+        folder = opened.enter_context(TemporaryDirectory(prefix="audiokit-workers-"))
+        settings = replace(settings, exchange=Path(folder))
+        with _signals_kept():
+            parent = Multiprocess(uvicorn_config(AppFactory(settings), settings), sockets=[listening])
+        held = opened.pop_all()
 
     def work() -> None:
-        with folder, listening:
+        with held:
             parent.run()
 
     return RunningServer(address_of(listening), work, parent.should_exit.set)
+
+
+def _call_at_exit(method: WeakMethod[Callable[[], None]]) -> None:
+    """Call a method when the program ends, if its object still lives.
+
+    `atexit` would be too late: by then `concurrent.futures` takes no more work, and a turn that is to be ended in peace
+    could speak no further. It closes itself with a hook that Python keeps to its own library, last come first served.
+    """
+    import concurrent.futures.thread  # noqa: F401  its own hook must have come before
+
+    def call() -> None:
+        if alive := method():
+            alive()
+
+    register: Callable[..., Any] = getattr(threading, "_register_atexit", atexit.register)
+    register(call)
 
 
 @contextmanager
 def _signals_kept() -> Iterator[None]:
     """Undo what uvicorn does to the signals of a program that is not its own."""
     former = {number: signal.getsignal(number) for number in signal.valid_signals()}
-    yield
-    for number, handler in former.items():
-        if handler is not None and signal.getsignal(number) is not handler:
-            signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)

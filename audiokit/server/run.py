@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import multiprocessing
+import os
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     import uvicorn
     from fastapi import FastAPI
 
-PING_S = 20.0  # a connection that is dead without having said so is noticed within two of these
+PING_S = 20.0  # keeps proxies from taking a quiet line for a dead one; dead ones end by `Limits.idle_s`
 SPARE_CONNECTIONS = 256  # for pages and probes; also all that half a request can hold open
 STOP_S = 5  # after the drain, for answers that are on their way
 
@@ -36,7 +40,15 @@ class AppFactory:
 
         if self.settings.workers > 1:  # a process of its own, whose log nobody has opened yet
             log_to_stderr(quiet=self.settings.quiet)
+            threading.Thread(target=_end_with_parent, name="audiokit-parent", daemon=True).start()
         return create_app(partner_for(self.settings), self.settings)
+
+
+def _end_with_parent() -> None:
+    """Stop this worker when its parent was killed, which nobody else would tell it; it would keep the port for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def partner_for(settings: ServerSettings) -> Partner:
@@ -140,7 +152,9 @@ def uvicorn_config(app: AppFactory | FastAPI, settings: ServerSettings) -> uvico
         ws_max_size=settings.limits.message_bytes,
         ws_per_message_deflate=False,
         ws_ping_interval=PING_S,
-        ws_ping_timeout=PING_S,
+        # The answer to a ping may lie behind sound that waits for the clock. Without any time-out uvicorn would send
+        # the next ping meanwhile, and the sooner the later the last answer came.
+        ws_ping_timeout=settings.limits.session_s,
         limit_concurrency=settings.limits.sessions + SPARE_CONNECTIONS,
         timeout_graceful_shutdown=STOP_S,
         log_config=None,

@@ -49,6 +49,12 @@ class Limits:
                 raise ConfigError(f"limit {name} is {getattr(self, name)}; expected more than 0")
 
 
+def token_from_environment() -> Key | None:
+    """Read the token that clients must show, if the environment holds one."""
+    secret = os.environ.get(TOKEN_VARIABLE, "").strip()
+    return Key(secret) if secret else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """Where to listen, whom to let in, and whom they talk with."""
@@ -65,8 +71,8 @@ class ServerSettings:
     """The agent's TOML; None: the offline agent."""
     bridge_agent_id: str = ""
     """An agent hosted by ElevenLabs that is talked with instead."""
-    token: Key | None = None
-    """Who has it may talk; None: everybody who reaches this machine's loopback address."""
+    token: Key | None = field(default_factory=token_from_environment)
+    """Who has it may talk; by default that of AUDIOKIT_SERVER_TOKEN. None: everybody on this machine."""
     origins: tuple[str, ...] = ()
     """Other sites whose pages may connect, such as https://example.com."""
     drain_s: float = 30.0
@@ -94,12 +100,6 @@ class ServerSettings:
             )
         for origin in self.origins:
             _check_origin(origin)
-
-
-def token_from_environment() -> Key | None:
-    """Read the token that clients must show, if the environment holds one."""
-    secret = os.environ.get(TOKEN_VARIABLE, "").strip()
-    return Key(secret) if secret else None
 
 
 def _check_origin(origin: str) -> None:

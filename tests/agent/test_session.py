@@ -3,6 +3,7 @@ import gc
 import time
 import tracemalloc
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -220,6 +221,21 @@ def test_a_session_that_is_left_in_the_middle_tells_what_was_heard() -> None:
     assert isinstance(events[-1], SessionEnded)
     assert events[-1].reason == "closed"
     assert sum(isinstance(event, TurnEnded) for event in events) == 1
+
+
+def test_a_session_that_is_left_while_a_reply_is_begun_ahead_tells_what_that_took() -> None:
+    scene = Scene(replace(QUICK, speculate=True, turn_taking=TurnTaking(silence_s=9.0, finished_silence_s=9.0)))
+
+    async def go() -> list[Event]:
+        async with scene.agent.session(Listener(scene.language)) as session:
+            async for chunk in scene.sound("what time is it"):
+                session.push(chunk)
+        return [event async for event in session.events()]
+
+    events = clock.run(go())
+    told = [(event.turn_id, event.metrics.wasted_speculations) for event in events if isinstance(event, TurnEnded)]
+    assert told == [(1, 1)]
+    assert isinstance(events[-1], SessionEnded)
 
 
 def test_the_listener_falls_silent_in_the_very_call_in_which_speech_is_noticed() -> None:

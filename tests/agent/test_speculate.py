@@ -119,3 +119,14 @@ def test_a_model_that_failed_is_not_paid_for() -> None:
         return guess.count().usage
 
     assert clock.run(go()) == Usage()
+
+
+def test_a_model_that_failed_in_the_middle_is_paid_for() -> None:
+    async def go() -> Usage:
+        guess, _ = speculation(faults=[Fault(kind="reject", after=2)])
+        guess.offer("what")
+        await asyncio.sleep(5)
+        guess.drop()
+        return guess.count().usage
+
+    assert clock.run(go()) == Usage(input_tokens=4, output_tokens=2)

@@ -147,6 +147,12 @@ def test_report_and_review_need_a_dataset(command: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("command", ["report", "review"])
+def test_report_and_review_write_no_copy_of_a_dataset_that_lies_elsewhere(command: str) -> None:
+    result = audiokit(command, "s3://ann:secret@bucket/set")
+    assert (result.exit_code, "s3://bucket/set is an address" in result.stderr) == (2, True)
+
+
 def test_merge_tells_what_it_made_and_of_what(talks: Path, tmp_path: Path) -> None:
     more = other_recordings(tmp_path / "more").root
     result = audiokit("merge", talks, more, tmp_path / "all", "--quiet")

@@ -100,3 +100,12 @@ def test_without_ray_the_line_that_installs_it_is_said(
     monkeypatch.setattr("audiokit.dataset.ray_pool.find_spec", lambda name: None)
     result = audiokit(talk, tmp_path / "out", *words)
     assert (result.exit_code, "pip install 'audiokit[ray]'" in result.stderr) == (6, True)
+
+
+@pytest.mark.parametrize("where", ["source", "out"])
+def test_its_own_clips_are_no_recordings_of_the_next_run(talk: Path, tmp_path: Path, where: str) -> None:
+    source = shutil.copytree(talk, tmp_path / "talks")
+    places = (f"file://{source}", source / "set") if where == "source" else (source, f"file://{source}/set")
+    for _ in range(2):
+        result = audiokit(*places, "--vad", "energy", "--jobs", "1", "--quiet", "--json")
+        assert (result.exit_code, json.loads(result.stdout)["recordings"]) == (0, 1)

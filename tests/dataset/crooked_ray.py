@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,15 @@ from tests.dataset import crooked_worker
 def work(task: dict[str, Any], home: str, expected: str) -> Iterator[ray_task.Message]:
     """Do one task."""
     crooked_worker.worker.TASKS.update(read=read, make=make, where=where)
+    if task["task"] == "fetch_from_a_dead_share":
+        ray_task.blocks = hanging_blocks  # this process ends with the task
     yield from ray_task.work(task, home, expected)
+
+
+def hanging_blocks(path: str) -> Iterator[bytes]:
+    """Read a file of a share that answers once."""
+    yield b"sound"
+    time.sleep(crooked_worker.FOREVER_S)
 
 
 def read(task: dict[str, Any], advance: worker.Advance) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def fail(task: dict[str, Any], advance: worker.Advance) -> NoReturn:
         "config": ConfigError("no such model"),
         "missing": MissingDependencyError("Acme", extra="acme"),
         "acme": AcmeError(),
-        "disk": OSError(28, "No space left on device"),
+        "disk": OSError(28, "No space left on device", task.get("place")),
         "os": PermissionError(13, "Permission denied", "a.mp3"),
     }[task["how"]]
 

@@ -107,6 +107,20 @@ def test_ctrl_c_leaves_no_ray_behind_and_the_other_engine_goes_on(
     assert fingerprint(out) == whole
 
 
+def test_work_on_single_clips_is_the_same_whoever_does_it(samples_dir: Path, cluster: Any, tmp_path: Path) -> None:
+    wanted = ("--speaker", "all", "--max-reverb", "0.5", "--max-music", "0.5", "--mos", "1")
+    made = []
+    for name, engine in (
+        ("one", ("--jobs", "1")),
+        ("two", ("--jobs", "2")),
+        ("ray", ("--ray-address", cluster.address)),
+    ):
+        out = tmp_path / name / "podcast"
+        assert ended(start(samples_dir / "podcast/extras", out, *wanted, *engine)) == (0, "")
+        made.append(fingerprint(out))
+    assert made[0] == made[1] == made[2]
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "127.0.0.1:a"])
 def test_no_cluster_at_the_address_is_said(address: str) -> None:
     with pytest.raises(ConfigError, match=f"no Ray cluster answers at {address}"), RayPool(address):

@@ -123,3 +123,10 @@ def test_text_that_cannot_be_written_whole_leaves_the_old(tmp_path: Path, monkey
     with pytest.raises(OSError, match="No space"):
         replace_text(path, "new")
     assert path.read_text() == "old"
+
+
+def test_a_full_disk_is_the_datasets_unless_it_is_known_to_be_another(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    for place in ("", str(layout.work / "a.wav")):
+        assert f"no space left on the disk of {tmp_path}." in str(layout.disk_full(place))
+    assert "no space left on the disk of /elsewhere/b." in str(layout.disk_full("/elsewhere/b"))

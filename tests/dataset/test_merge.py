@@ -21,6 +21,7 @@ from audiokit.dataset.exports.export import ExportSettings
 from audiokit.dataset.journal import Journal
 from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset
+from audiokit.dataset.merge import _place
 from audiokit.dataset.merge_names import part_names, renamed
 from audiokit.dataset.merge_speakers import together
 from audiokit.dataset.merged import Part, read_parts, write_parts
@@ -215,6 +216,61 @@ def test_places_that_cannot_be_meant_are_refused(first: Dataset, second: Dataset
     assert not (tmp_path / "nothing").exists()
     with pytest.raises(UsageError, match=r"s3://bucket/all is an address"):
         merge_datasets([first, second], "s3://bucket/all")
+
+
+def test_no_file_of_a_dataset_is_written_through_its_second_name(
+    first: Dataset, second: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fingerprint(first.root), fingerprint(second.root)
+    link = os.link
+
+    def meet(source: Path, place: Path) -> None:  # what another merge, or a disk that knows no capitals, would do
+        if not place.exists():
+            link(first.root / "clips/0870.wav", place)
+        link(source, place)
+
+    monkeypatch.setattr(os, "link", meet)
+    with pytest.raises(DatasetError, match="all cannot be written: File exists"):
+        merge_datasets([first, second], tmp_path / "all")
+    assert (fingerprint(first.root), fingerprint(second.root)) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]
+
+
+@pytest.mark.parametrize("copy", [False, True])
+def test_what_lies_at_a_clips_place_stays(tmp_path: Path, *, copy: bool) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_text(name)
+    _place(tmp_path / "one", tmp_path / "place", copy=False)
+    with pytest.raises(FileExistsError):
+        _place(tmp_path / "two", tmp_path / "place", copy=copy)
+    assert (tmp_path / "one").read_text() == "one"
+
+
+def test_two_merges_do_not_meet(first: Dataset, second: Dataset, tmp_path: Path) -> None:
+    stage = tmp_path / ".all.part"
+    stage.mkdir()
+    with FileLock(f"{stage}.lock"), pytest.raises(DatasetError, match="all is being written by another merge"):
+        merge_datasets([first, second], tmp_path / "all")
+    assert stage.exists()
+    merge_datasets([first, second], tmp_path / "all")
+    assert not list(tmp_path.glob(".all*"))
+
+
+def test_the_current_folder_is_a_place_too(
+    first: Dataset, second: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "link").symlink_to("here")
+    with pytest.raises(DatasetError, match=r"link is a link; expected a new or an empty folder"):
+        merge_datasets([first, second], tmp_path / "link")
+    with pytest.raises(UsageError, match="OUT is empty"):
+        merge_datasets([first, second], "")
+    (tmp_path / "here/notes.txt").touch()
+    with pytest.raises(DatasetError, match="here is there already and not an empty folder"):
+        merge_datasets([first, second], ".")
+    (tmp_path / "here/notes.txt").unlink()
+    assert merge_datasets([first, second], ".").root == tmp_path / "here"
 
 
 def test_prep_refuses_a_merged_dataset(first: Dataset, second: Dataset, tmp_path: Path) -> None:

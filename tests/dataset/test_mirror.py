@@ -223,6 +223,29 @@ def test_who_lost_the_lock_stops_and_leaves_it_to_the_other(store: Store, machin
             assert store.read(LOCK) is not None
 
 
+def test_who_lost_the_lock_does_not_end_well(store: Store, machine: Callable[[str], Layout]) -> None:
+    first, second = machine("first"), machine("second")
+    held = written(first, store.address)
+    cut(first, held.__enter__(), "old")
+    store.remove([LOCK])
+    with written(second, store.address) as journal:
+        (second.clips / "b.wav").write_text("new")
+        journal.add("clips", "sha:b-12345678:key", {"clips": [{"file": {"name": "b.wav"}}]})
+        before = store.list()
+        (first.clips / "c.wav").write_text("late")
+        finish(first)
+        with pytest.raises(DatasetError, match="by another prep now"):
+            held.__exit__(None, None, None)
+        assert store.list() == before
+        finish(second)
+    assert store.read("clips/b.wav") == b"new"
+
+
+def test_two_containers_of_one_account_have_folders_of_their_own(tmp_path: Path) -> None:
+    one, two = (working_folder(f"abfs://{name}@acct.dfs.core.windows.net/set", tmp_path) for name in ("a", "b"))
+    assert one != two
+
+
 def test_a_persons_word_in_the_store_is_taken_unless_there_is_a_newer_one_here(
     store: Store, machine: Callable[[str], Layout]
 ) -> None:
@@ -236,6 +259,7 @@ def test_a_persons_word_in_the_store_is_taken_unless_there_is_a_newer_one_here(
     with written(layout, store.address):
         pass
     assert store.read("reviews.jsonl") == b"here, later"
+    assert not list(layout.root.glob("*.part"))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,12 @@ import soundfile
 from audiokit.api import prep
 from audiokit.audio.buffer import Audio
 from audiokit.audio.files import read
+from audiokit.dataset.journal import Journal
+from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset
+from audiokit.dataset.planned import Planned
+from audiokit.dataset.pool import Pool
+from audiokit.dataset.prepare import VOID, Preparation
 from audiokit.dataset.settings import PrepSettings
 from audiokit.dsp.true_peak import true_peak_dbtp
 from audiokit.errors import AudioFileError, ConfigError, DatasetError
@@ -402,3 +407,23 @@ def test_transcripts_name_what_is_said(podcast: Dataset, samples_dir: Path, tmp_
         [clip.id, clip.text, clip.text] for clip in dataset.kept if clip.text
     ]
     assert not any("cut word" in flag for clip in dataset.kept for flag in clip.flags)
+
+
+def test_what_was_cut_otherwise_is_taken_back_in_one_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout, settings = Layout(tmp_path), PrepSettings()
+    layout.state.mkdir()
+    journal = Journal(layout.journal)
+    for key in ("sha1:a-1:old", "sha1:a-1:older", "sha1:a-12:old", "sha2:b-2:old", "sha3:c-3:old"):
+        journal.add("clips", key, {"clips": []})
+    run = Preparation(layout=layout, settings=settings, pool=Pool(1), journal=journal)
+    looks: list[str] = []
+    keys = Journal.keys
+    monkeypatch.setattr(Journal, "keys", lambda self, kind: [looks.append(kind), *keys(self, kind)][1:])
+    run._void(
+        [
+            Planned(name=name, place=name, action="prepare", id=name, sha256=sha)
+            for name, sha in (("a-1", "sha1"), ("b-2", "sha2"))
+        ]
+    )
+    void = [key for key in keys(journal, "clips") if journal["clips", key] == VOID]
+    assert (void, looks) == (["sha1:a-1:old", "sha1:a-1:older", "sha2:b-2:old"], ["clips"])

@@ -91,6 +91,32 @@ def test_a_recording_that_cannot_be_sent_is_answered(pool: RayPool, tmp_path: Pa
     assert "gone.mp3" in answer["error"]
 
 
+def test_a_recording_may_have_any_name(pool: RayPool, tmp_path: Path) -> None:
+    for name in ("clips", "work", "speech"):
+        (tmp_path / name).write_text("sound")
+        folders = {folder: str(tmp_path / f"of {name}" / folder) for folder in ("clips", "work")}
+        for folder in folders.values():
+            Path(folder).mkdir(parents=True)
+        details = {"path": str(tmp_path / name), "heard": str(tmp_path / "a.npz"), **folders}
+        (answer,) = done(pool, task("make", makes=["a.wav"], **details)).values()
+        assert "result" in answer
+        assert (tmp_path / f"of {name}" / "clips/a.wav").exists()
+
+
+def test_what_is_no_file_is_not_waited_for(pool: RayPool, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    (answer,) = done(pool, task("read", path=str(tmp_path / "pipe.wav"))).values()
+    assert (answer["reason"], "pipe.wav is not a regular file" in answer["error"]) == ("unreadable", True)
+
+
+def test_a_recording_that_does_not_come_is_given_up(pool: RayPool, tmp_path: Path) -> None:
+    (tmp_path / "a.mp3").write_text("sound")
+    details = {"path": str(tmp_path / "a.mp3"), "stall_s": 2.0}
+    answers = done(pool, task("fetch_from_a_dead_share", **details), task("echo", value=1))
+    assert answers[0]["reason"] == "stalled"
+    assert answers[1]["result"]["echo"] == 1
+
+
 def test_a_message_names_the_callers_file(pool: RayPool, tmp_path: Path) -> None:
     path = tmp_path / "folder.mp3"
     path.write_text("no text\n" * 20)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -12,7 +14,8 @@ from typing import Any
 import pytest
 
 from audiokit.dataset.recordings import find_recordings, on_disk
-from audiokit.errors import AudioFileError, ConfigError
+from audiokit.dataset.scratch import PREFIX
+from audiokit.errors import AudioFileError, ConfigError, DatasetError
 
 pytest.importorskip("fsspec")
 
@@ -83,6 +86,30 @@ def test_the_datasets_own_clips_are_no_sources(place: str) -> None:
     assert names(place, out=f"{place}/season 2/") == [f"{place}/a 1.WAV", f"{place}/b.mp3"]
 
 
+@pytest.mark.parametrize(("source", "out", "folder"), [
+    ("PATH", "file://PATH/season 2", "elsewhere"), ("file://PATH", "PATH/season 2", "PATH/season 2"),
+    ("file://PATH", "PATH/x/../season 2/", "PATH/x/../season 2"), ("PATH/*/*.m4a", "file://PATH/season 2/", "other"),
+    ("file://PATH/season 2/c.m4a", "PATH/season 2", "PATH/season 2"), ("file://PATH", "file://PATH/link", "elsewhere"),
+])  # fmt: skip
+def test_the_datasets_own_clips_are_none_however_the_two_are_written(
+    talks: Path, source: str, out: str, folder: str
+) -> None:
+    (talks / "link").symlink_to("season 2")
+    given = [each.replace("PATH", str(talks)) for each in (source, out, folder)]
+    found = find_recordings(given[:1], given[1], Path(given[2]))
+    assert not [file for file in found if "season 2" in file.name]
+    assert len(found) == (0 if "c.m4a" in source or "*" in source else 2)
+
+
+@pytest.mark.process
+def test_s3_and_s3a_are_one_place(bucket: str, s3: Any, talks: Path) -> None:
+    s3.put(f"{talks}/", f"{bucket}/talks/", recursive=True)
+    other = bucket.replace("s3://", "s3a://")
+    assert names(f"{other}/talks", f"{other}/talks/season 2/c.m4a", out=f"{other}/talks/season 2") == [
+        f"{bucket}/talks/{name}" for name in ("a 1.WAV", "b.mp3")
+    ]
+
+
 @pytest.mark.process
 def test_a_recording_is_brought_under_its_name_and_deleted_after(bucket: str, s3: Any, talks: Path) -> None:
     s3.put(str(talks / "a 1.WAV"), f"{bucket}/a 1.WAV")
@@ -122,6 +149,16 @@ def web(talks: Path) -> Iterator[str]:
     """The same folder as web pages."""
 
     class Quiet(SimpleHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            _, folder, name = self.path.partition("/answer/")
+            if folder:
+                self.send_error(int(name.partition("?")[0]))
+            else:
+                super().do_HEAD()
+
+        def do_GET(self) -> None:
+            self.do_HEAD() if "/answer/" in self.path else super().do_GET()
+
         def log_message(self, format: str, *args: object) -> None:
             pass
 
@@ -142,3 +179,45 @@ def test_a_file_of_the_web_is_named_without_its_signature(web: str) -> None:
         assert (path.name, path.read_text()) == ("b.mp3", "sound of b.mp3")
     with pytest.raises(AudioFileError, match="nothing there"):
         names(f"{web}/c.mp3")
+    with pytest.raises(AudioFileError, match=r"c\.mp3: not there any more"), on_disk(f"{web}/c.mp3", print):
+        pass
+
+
+def test_files_of_the_web_that_differ_in_their_query_alone_have_names_of_their_own(web: str) -> None:
+    pytest.importorskip("aiohttp")
+    found = find_recordings([f"{web}/b.mp3?id={number}" for number in (2, 1)], "out", Path("elsewhere"))
+    assert [(file.name, file.place) for file in found] == [
+        (f"{web}/b.mp3", f"{web}/b.mp3?id=1"), (f"{web}/b.mp3 #2", f"{web}/b.mp3?id=2")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "kind", "said"), [
+    (401, ConfigError, "access refused.*401"), (403, ConfigError, "access refused.*403"),
+    (500, DatasetError, "500, message="), (410, AudioFileError, "nothing there"),
+])  # fmt: skip
+def test_what_a_web_server_says_is_told(web: str, status: int, kind: type[Exception], said: str) -> None:
+    pytest.importorskip("aiohttp")
+    address = f"{web.replace('//', '//ann:secret@')}/answer/{status}?signature=secret"
+    with pytest.raises(kind, match=said) as caught:
+        names(address)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_web_server_that_is_away_is_told() -> None:
+    pytest.importorskip("aiohttp")
+    with pytest.raises(DatasetError, match="Cannot connect"):
+        names("http://127.0.0.1:9/a.mp3")
+    with pytest.raises(OSError, match="cannot be fetched: Cannot connect"), on_disk("http://127.0.0.1:9/a.mp3", print):
+        pass
+
+
+def test_a_full_disk_is_told_by_its_place(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("aiohttp")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="No space left") as caught, on_disk(f"{web}/b.mp3", lambda done_s: None):
+        pass
+    assert Path(caught.value.filename).name.startswith(PREFIX)

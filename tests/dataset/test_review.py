@@ -14,7 +14,7 @@ from audiokit.dataset.manifest import Dataset
 from audiokit.dataset.review import LONGEST_TEXT, ReviewSession, recounted, reviewing
 from audiokit.dataset.verify import verify
 from audiokit.dataset.write import write_dataset
-from audiokit.errors import DatasetError
+from audiokit.errors import DatasetError, UsageError
 from tests.dataset.folders import fingerprint
 from tests.dataset.rows import a_clip, a_source, refused_clip
 from tests.dataset.small import small_dataset
@@ -185,3 +185,8 @@ def test_recordings_are_counted_anew() -> None:
     counted, skipped = recounted(sources, [a_clip(), refused_clip("by hand")])
     assert (counted.kept, counted.kept_s, counted.refused) == (1, 5.0, 1)
     assert skipped == sources[1]
+
+
+def test_a_dataset_behind_an_address_is_not_reviewed_in_its_copy() -> None:
+    with pytest.raises(UsageError, match="s3://bucket/set is an address"), reviewing("s3://bucket/set"):
+        pass

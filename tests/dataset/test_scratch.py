@@ -51,3 +51,20 @@ def test_the_next_one_deletes_what_a_killed_process_left(place: Path) -> None:
     with scratch():
         assert len(list(place.iterdir())) == 2
     assert list(place.iterdir()) == []
+
+
+MANY = """
+import time
+from audiokit.dataset.scratch import scratch
+for _ in range(150):
+    with scratch() as folder:
+        time.sleep(0.0005)
+        (folder / "a.mp3").write_text("a recording")
+"""
+
+
+@pytest.mark.process
+def test_many_processes_keep_what_is_theirs(place: Path) -> None:
+    others = [subprocess.Popen([sys.executable, "-c", MANY], env=os.environ) for _ in range(6)]
+    assert [other.wait(60) for other in others] == [0] * 6
+    assert list(place.iterdir()) == []

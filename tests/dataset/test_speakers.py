@@ -22,7 +22,7 @@ from audiokit.dataset.planned import Planned
 from audiokit.dataset.pool import Pool
 from audiokit.dataset.prepare import plan
 from audiokit.dataset.settings import PrepSettings
-from audiokit.dataset.speakers import AT_ONCE, of_speakers, share, steadiness, tell_apart
+from audiokit.dataset.speakers import TOGETHER, of_speakers, share, steadiness, tell_apart
 from audiokit.dataset.voices import Voices
 from audiokit.errors import AudioFileError, ConfigError, DatasetError
 from tests.conftest import SAMPLES_DIR
@@ -73,7 +73,7 @@ def test_voices_are_joined_across_recordings_and_numbered_by_seconds() -> None:
 
 
 def test_a_long_recording_is_told_apart_in_blocks() -> None:
-    prints = [voice(1 + at % 2, 3, spread=0.2) for at in range(AT_ONCE + 40)]
+    prints = [voice(1 + at % 2, 3, spread=0.2) for at in range(TOGETHER + 40)]
     found = tell_apart(prints, ["a"] * len(prints), [5.0] * len(prints))
     assert len(found.seconds) == 2
     assert set(found.of_clip[::2]) == {0}
@@ -93,6 +93,23 @@ def test_a_word_thrown_in_by_a_known_voice_is_heard() -> None:
     prints = [voice(1, 8), voice(2, 8), np.concatenate([voice(1, 7), voice(2, 1)])]
     told = of_speakers(clips_of("a", "a", "a"), prints, PrepSettings(speaker="all"), None)
     assert told[2].refused_because[0].endswith("of another > 0.4")
+
+
+def test_a_clip_of_two_at_once_is_refused_and_has_no_say_in_who_is_who() -> None:
+    mixture = unit(voice(1, 8) + voice(2, 8))
+    prints = [voice(1, 8), voice(2, 8), *[mixture] * 3]
+    told = of_speakers(
+        clips_of(*"aaaaa"), prints, PrepSettings(speaker="all"), None, at_once=[0.1, 0.22, 0.931, 0.93, 0.93]
+    )
+    assert [clip.speaker for clip in told] == ["speaker-1", "speaker-2", "", "", ""]
+    assert told[2].refused_because == ("two voices: both at once, 0.93 > 0.23",)
+    assert not told[4].kept
+
+
+def test_where_all_clips_are_of_two_at_once_all_are_refused() -> None:
+    told = of_speakers(clips_of("a", "a"), [voice(1, 8), voice(2, 8)], PrepSettings(speaker="all"), None,
+                       at_once=[0.5, 0.5])  # fmt: skip
+    assert not any(clip.kept for clip in told)
 
 
 def test_a_voice_of_a_moment_refuses_nobody_else() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from audiokit import errors
+from audiokit.dataset.manifest import Dataset
 from audiokit.dataset.store import Store, explained, is_address, mark_of, open_files, shown
 
 pytest.importorskip("fsspec")
@@ -76,8 +77,9 @@ def test_an_address_is_told_from_a_path(place: str, expected: bool) -> None:
 def test_no_message_shows_a_password_or_a_signature() -> None:
     address = "https://ann:secret@example.com/a.mp3?X-Signature=secret"
     assert shown(address) == "https://example.com/a.mp3"
-    assert shown("sftp://ann:secret@host/a.mp3") == "sftp://host/a.mp3"
-    assert "secret" not in str(explained(address, OSError("404 at https://example.com/a.mp3?X-Signature=secret, no")))
+    assert shown("sftp://ann:secret@host/a.mp3") == shown("sftp://ann:sec@ret@host/a.mp3") == "sftp://host/a.mp3"
+    for said in (address, f"404 at {address}, no", f"no: '{address}'"):
+        assert "secret" not in str(explained(address, OSError(said)))
 
 
 def test_a_name_keeps_its_signs_where_they_are_a_files_own() -> None:
@@ -107,6 +109,32 @@ def test_what_a_store_raises_is_said_in_our_words(error: Exception, kind: type[E
     assert type(told) is kind
     with pytest.raises(kind, match=said):
         raise told
+
+
+@pytest.mark.parametrize("name", ["../evil", "clips/../../../evil.wav", "clips\\..\\..\\evil.wav"])
+def test_a_name_that_leads_out_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIOKIT_HOME", str(tmp_path))
+    store = Store(f"memory://{uuid.uuid4().hex}/set")
+    for each in ("dataset.json", "clips/a..b.wav", ".audiokit/journal.jsonl"):
+        store.write(each, b"{}")
+    assert len(store.list()) == 3
+    store.write(name, b"evil")
+    with pytest.raises(errors.DatasetError, match="leads out of it"):
+        store.list() if name.startswith("..") else Dataset.open(store.address)
+    assert list(tmp_path.rglob("evil*")) == []
+
+
+@pytest.mark.parametrize("address", ["file://PLACE/ep::1.flac", "memory://b/ep::1.flac", "s3://bucket/ep::1.flac"])
+def test_two_colons_in_a_name_are_no_chain_of_addresses(address: str, tmp_path: Path) -> None:
+    if address.startswith("s3"):
+        pytest.importorskip("s3fs")
+    _, path = open_files(address.replace("PLACE", str(tmp_path)))
+    assert path.endswith("/ep::1.flac")
+
+
+def test_a_chain_of_addresses_is_left_to_fsspec(tmp_path: Path) -> None:
+    files, _ = open_files(f"simplecache::file://{tmp_path}/a.flac")
+    assert "simplecache" in str(files.protocol)
 
 
 def test_an_unknown_protocol_is_a_setting_to_mend() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from audiokit.analysis.ge2e import Ge2eEncoder
 from audiokit.audio.files import read
-from audiokit.dataset.voiceprint import take_voiceprint, windows
+from audiokit.dataset.speakers import AT_ONCE
+from audiokit.dataset.voiceprint import at_once, take_voiceprint, windows
 from audiokit.errors import AudioFileError
 from tests.conftest import SAMPLES_DIR
 
@@ -23,6 +24,7 @@ def test_a_voiceprint_keeps_what_the_encoder_found() -> None:
     assert windows(taken).shape == expected.shape
     assert np.sum(windows(taken) * expected, axis=1).min() > 0.9999
     assert len(taken["windows"]) < 400 * len(expected)
+    assert 0 < at_once(taken) < AT_ONCE
 
 
 def test_what_is_no_sound_has_no_voiceprint(tmp_path: Path) -> None:

@@ -97,6 +97,12 @@ def test_an_error_a_user_can_mend_is_an_answer(task: dict[str, Any], expected: d
     assert worker.answer(task, deaf).items() >= expected.items()
 
 
+def test_a_full_disk_is_named_by_what_could_not_be_written() -> None:
+    assert worker.answer({"task": "fail", "how": "disk"}, deaf).get("place") is None
+    full = {"task": "fail", "how": "disk", "place": "/elsewhere/audiokit-scratch-1/a.mp3"}
+    assert worker.answer(full, deaf)["place"] == "/elsewhere/audiokit-scratch-1/a.mp3"
+
+
 def test_a_bug_is_no_answer() -> None:
     with pytest.raises(KeyError, match="no such thing"):
         worker.answer({"task": "fail", "how": "bug"}, deaf)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
@@ -23,6 +25,7 @@ from audiokit.config import Key
 from audiokit.errors import AudiokitError, ConfigError, ProviderUnavailable
 from audiokit.server.background import start
 from audiokit.server.settings import Limits, ServerSettings
+from audiokit.server.workers import Workers
 from tests.server.fake_agent import FakeAgent
 from tests.server.serving import PATIENCE_S, until, wait_until
 from tests.server.test_connection import closing
@@ -104,7 +107,7 @@ def test_the_public_verb_serves_an_agent_and_takes_the_token_of_the_environment(
     agent: FakeAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUDIOKIT_SERVER_TOKEN", "0123456789abcdef")
-    with audiokit.serve(agent, ANY_PORT) as server:  # type: ignore[arg-type]
+    with audiokit.serve(agent, ServerSettings(port=0)) as server:  # type: ignore[arg-type]
         assert answers(server.url)
         with pytest.raises(urllib.error.HTTPError, match="401") as refused:
             urllib.request.urlopen(server.url + "/metrics")  # noqa: S310
@@ -144,6 +147,39 @@ def test_an_agent_that_cannot_be_opened_is_said_at_once(tmp_path: Path) -> None:
         audiokit.serve(settings=ServerSettings(port=0, config=tmp_path / "agent.toml"))
 
 
+# uvicorn leaves with SystemExit, of which a thread makes nothing, but pytest does.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_server_that_does_not_start_is_said(agent: FakeAgent, monkeypatch: pytest.MonkeyPatch) -> None:
+    @asynccontextmanager
+    async def meeting(workers: Workers) -> AsyncIterator[None]:
+        raise OSError("no space left")
+        yield
+
+    monkeypatch.setattr(Workers, "meeting", meeting)
+    threads = threading.active_count()
+    with pytest.raises(ConfigError, match=r"did not start on http://127\.0\.0\.1:\d+"):
+        start(ANY_PORT, agent)
+    wait_until(lambda: threading.active_count() == threads)
+
+
+def test_signals_are_given_back_and_the_port_is_free_where_several_workers_cannot_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    def refuse(*args: object, **options: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise OSError("no")
+
+    former = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("uvicorn.supervisors.Multiprocess", refuse)
+    with pytest.raises(OSError, match="no"):
+        start(ServerSettings(port=port, workers=2))
+    assert signal.getsignal(signal.SIGTERM) is former
+    socket.create_server(("127.0.0.1", port)).close()
+
+
 def test_a_vendor_that_fails_is_told_to_the_client(agent: FakeAgent) -> None:
     agent.refusal = ProviderUnavailable("the service is down", provider="acme")
     with start(ANY_PORT, agent) as server, talk(server.url) as socket:
@@ -163,6 +199,7 @@ def test_the_shells_options_are_the_settings_of_the_verb() -> None:
 
 
 SCRIPT = """
+import sys
 import audiokit
 from audiokit import ServerSettings
 
@@ -173,25 +210,31 @@ if __name__ == "__main__":
 """
 
 
+@contextmanager
+def running(script: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a script until the block ends; give its process, and its server's address once it answers."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, str(script)], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().strip()
+            wait_until(lambda: answers(url) or process.poll() is not None)
+            yield process, url
+        finally:
+            process.kill()
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_script_serves_until_ctrl_c(workers: int, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(workers=workers, then="server.wait()"))
-    with subprocess.Popen(
-        [sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        try:
-            wait_until(lambda: answers(url) or process.poll() is not None)
-            with talk(url) as socket:
-                until(socket, "ready")
-                process.send_signal(signal.SIGINT)
-                assert closing(socket)[0] == 1012
-            _, log = process.communicate(timeout=PATIENCE_S)
-        finally:
-            process.kill()
+    with running(script) as (process, url):
+        with talk(url) as line:
+            until(line, "ready")
+            process.send_signal(signal.SIGINT)
+            assert closing(line)[0] == 1012
+        _, log = process.communicate(timeout=PATIENCE_S)
     assert log.rstrip().endswith("KeyboardInterrupt")
     assert not answers(url)
 
@@ -200,7 +243,29 @@ def test_a_script_serves_until_ctrl_c(workers: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_script_that_forgets_to_stop_ends_all_the_same(workers: int, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(workers=workers, then="pass"))
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=PATIENCE_S)
-    assert done.returncode == 0, done.stderr
-    assert not answers(done.stdout.strip())
+    script.write_text(SCRIPT.format(workers=workers, then="input_ended = sys.stdin.read()"))
+    with running(script) as (process, url):
+        with talk(url) as line:
+            line.send('{"type": "text", "text": "What is two plus two, please?"}')
+            until(line, "caption")
+            assert process.stdin is not None
+            process.stdin.close()
+            messages = until(line, "ended")
+            assert closing(line)[0] == 1012
+        assert process.wait(PATIENCE_S) == 0
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+    assert [each for each in messages if "shutdown" in each.get("message", "")] == []
+    assert not answers(url)
+
+
+@pytest.mark.process
+def test_workers_end_with_a_script_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(workers=2, then="server.wait()"))
+    with running(script) as (process, url):
+        workers = psutil.Process(process.pid).children(recursive=True)
+        assert len(workers) >= 2
+        process.kill()
+        wait_until(lambda: not any(each.is_running() for each in workers))
+    assert not answers(url)

@@ -127,6 +127,19 @@ def test_a_stream_of_pcm_that_outruns_the_clock_is_paced_and_counts_as_a_strike(
         wait_until(lambda: agent.sessions[0].heard_s == pytest.approx(15))
 
 
+def test_a_client_that_is_paced_for_longer_than_a_ping_takes_stays(
+    agent: FakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audiokit.server.run.PING_S", 0.2)
+    with serving(agent, with_limits(ahead_s=1.0)) as served, served.lean(ping_interval=None) as socket:
+        socket.send(HELLO)
+        for _ in range(8):
+            socket.send(tone_pcm(0.5))
+        wait_until(lambda: agent.sessions and agent.sessions[0].heard_s == pytest.approx(4))
+        socket.send('{"type": "text", "text": "Still here"}')
+        wait_until(lambda: agent.sessions[0].typed == ["Still here"])
+
+
 def test_a_stream_of_webm_that_outruns_the_clock_is_paced_too(agent: FakeAgent) -> None:
     with serving(agent, with_limits(ahead_s=2.0)) as served, served.connect() as socket:
         for piece in pieces(recording("webm", duration_s=20)):

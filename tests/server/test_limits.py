@@ -62,3 +62,4 @@ def test_the_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert token_from_environment() is None
     monkeypatch.setenv("AUDIOKIT_SERVER_TOKEN", " 0123456789abcdef ")
     assert token_from_environment() == Key("0123456789abcdef")
+    assert ServerSettings(host="0.0.0.0").token == Key("0123456789abcdef")  # noqa: S104
