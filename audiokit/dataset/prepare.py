@@ -70,8 +70,8 @@ class Preparation:
             plans = self._with_lost(plans)
         self.layout.unfinished.touch()
         self.cut(plans)
-        plans = self.listen(plans)
-        clips = write_by_hand(self.texts.flagged(self.clips(plans), self.progress), read_reviews(self.layout))
+        clips = self.texts.flagged(self.listen(plans), self.progress)
+        clips = write_by_hand(clips, read_reviews(self.layout))
         self.finish(plans, self.sources(plans, clips), clips)
 
     def plan(self, found: Sequence[Found]) -> list[Planned]:
@@ -199,12 +199,6 @@ class Preparation:
             stall_s=self.settings.stall_s,
         )  # fmt: skip
 
-    def clips(self, plans: Sequence[Planned]) -> list[Clip]:
-        """Collect, judge and select the clips of all recordings."""
-        clips = self._judged(plans, self.judges)
-        self.used.update(*(judge.used for judge in self.judges))
-        return select(clips, self.settings.target_minutes)
-
     def _judged(self, plans: Sequence[Planned], judges: Sequence[Judge]) -> list[Clip]:
         """Collect the clips, judged by their numbers, by hand, and by the `judges` as far as these have heard them."""
         clips = [_clip(plan, row, self.settings) for plan in plans for row in self._entry(plan).get("clips", ())]
@@ -213,13 +207,20 @@ class Preparation:
             clips = judge.judged(clips)
         return clips
 
-    def listen(self, plans: Sequence[Planned]) -> list[Planned]:
-        """Let the judges hear the clips; cut again what is wanted after that and was dropped by an earlier run."""
+    def listen(self, plans: Sequence[Planned]) -> list[Clip]:
+        """Let the judges hear the clips of all recordings; give them as judged and selected.
+
+        What is wanted after a judge has heard them, and was dropped by an earlier run, is cut again.
+        """
         done = [replace(plan, action="done") if plan.action == "prepare" else plan for plan in plans]
+        clips = self._judged(plans, ())
         for at, judge in enumerate(self.judges):
-            while judge.hear(self._judged(plans, self.judges[:at]), self.progress):
+            while judge.hear(clips, self.progress):
                 self.cut(self._with_lost(done))
-        return done
+                clips = self._judged(plans, self.judges[:at])
+            clips = judge.judged(clips)
+        self.used.update(*(judge.used for judge in self.judges))
+        return select(clips, self.settings.target_minutes)
 
     def sources(self, plans: Sequence[Planned], clips: Sequence[Clip]) -> list[Source]:
         """Make a row for every recording that was given."""
