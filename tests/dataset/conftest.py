@@ -1,4 +1,4 @@
-"""A server that speaks S3, for the tests that need one."""
+"""What several tests of datasets use: a recording, and a server that speaks S3."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory, speech: Callable[..., object]) -> Path:
+    """A wav of five spoken sentences with pauses of 1 s."""
+    path = tmp_path_factory.mktemp("recording") / "talk.wav"
+    audio = speech(1.0).audio  # type: ignore[attr-defined]
+    noise = np.random.default_rng(1).standard_normal(audio.samples.shape).astype(np.float32)
+    soundfile.write(path, audio.samples + 1e-4 * noise, audio.sample_rate)
+    return path
 
 
 @pytest.fixture(scope="session")

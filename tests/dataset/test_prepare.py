@@ -35,16 +35,6 @@ ALL = PrepSettings(min_snr_db=-100, min_bandwidth_hz=0, max_clipped=1, min_speec
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory, speech: Callable[..., object]) -> Path:
-    """A wav of five spoken sentences with pauses of 1 s."""
-    path = tmp_path_factory.mktemp("recording") / "talk.wav"
-    audio = speech(1.0).audio  # type: ignore[attr-defined]
-    noise = np.random.default_rng(1).standard_normal(audio.samples.shape).astype(np.float32)
-    soundfile.write(path, audio.samples + 1e-4 * noise, audio.sample_rate)
-    return path
-
-
-@pytest.fixture(scope="module")
 def podcast(tmp_path_factory: pytest.TempPathFactory, samples_dir: Path) -> Dataset:
     """The sample podcast, prepared once."""
     return prep(samples_dir / "podcast", tmp_path_factory.mktemp("out") / "podcast", jobs=2)

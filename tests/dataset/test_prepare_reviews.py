@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
 from audiokit.api import prep
 from audiokit.dataset.clip import Clip
@@ -21,16 +18,6 @@ from tests.dataset.folders import fingerprint
 pytestmark = [pytest.mark.process, pytest.mark.model]
 
 LOUDER = PrepSettings(loudness_lufs=-16)
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory, speech: Callable[..., object]) -> Path:
-    """A wav of five spoken sentences with pauses of 1 s."""
-    path = tmp_path_factory.mktemp("recording") / "talk.wav"
-    audio = speech(1.0).audio  # type: ignore[attr-defined]
-    noise = np.random.default_rng(1).standard_normal(audio.samples.shape).astype(np.float32)
-    soundfile.write(path, audio.samples + 1e-4 * noise, audio.sample_rate)
-    return path
 
 
 @pytest.fixture
