@@ -8,9 +8,10 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from audiokit import config
-from audiokit.errors import MissingDependencyError
+from audiokit.errors import MissingDependencyError, ProviderError
 from audiokit.providers.ends import tell_end
 from audiokit.providers.loops import PerLoop
+from audiokit.providers.refusals import not_permitted
 from audiokit.providers.sdk_errors import translated
 
 CONNECT_S = 5.0
@@ -67,6 +68,25 @@ class Sdk:
     def translated(self) -> AbstractContextManager[None]:
         """Turn what the SDK raises into ProviderErrors."""
         return translated(self._module, self._vendor, self._key.secret)
+
+    async def models(self, **page: int) -> str:
+        """List the models, which costs nothing and shows whether the key is taken; say how many there are.
+
+        Parameters
+        ----------
+        page : how many the vendor lists at once, by its own name.
+
+        Raises
+        ------
+        ProviderError : or one below it: AuthenticationError if the key is refused.
+        """
+        try:
+            with self.translated():
+                return f"models: {len((await self.client().models.list(**page)).data)}"
+        except ProviderError as error:
+            return not_permitted(error)
+        finally:
+            await self.aclose()
 
     async def aclose(self) -> None:
         """Close the running loop's connections."""

@@ -44,6 +44,26 @@ def translated(secret: str) -> Iterator[None]:
         raise unreachable("deepgram", f"{type(error).__name__}: {error}") from error
 
 
+@contextmanager
+def translated_http() -> Iterator[None]:
+    """Turn the errors of a request to Deepgram, and of an answer that is not its protocol, into ours.
+
+    Raises
+    ------
+    ProviderError : or one below it.
+    """
+    import httpx
+
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise too_late("deepgram") from error
+    except httpx.HTTPError as error:
+        raise unreachable("deepgram", f"{type(error).__name__}: {error}") from error
+    except UNREADABLE as error:
+        raise unreadable(error) from error
+
+
 def refusal(status: int, headers: Mapping[str, str], body: object) -> Refusal:
     """Read an answer that is none, of a handshake or a request."""
     lower = {name.lower(): value for name, value in headers.items()}

@@ -6,8 +6,8 @@ from importlib.util import find_spec
 
 from audiokit import config
 from audiokit.errors import MissingDependencyError, ProviderError
-from audiokit.providers.deepgram.errors import UNREADABLE, refusal, unreadable
-from audiokit.providers.refusals import not_permitted, too_late, unreachable
+from audiokit.providers.deepgram.errors import refusal, translated_http
+from audiokit.providers.refusals import not_permitted
 
 ANSWER_S = 10.0
 
@@ -48,16 +48,10 @@ class DeepgramKey:
         import httpx
 
         headers = {"Authorization": f"Token {self._key.secret}"}
-        try:
+        with translated_http():
             async with httpx.AsyncClient(timeout=ANSWER_S) as line:
                 answer = await line.get(f"{self._base_url}/v1/projects", headers=headers)
             if answer.status_code != 200:
                 raise refusal(answer.status_code, answer.headers, answer.content).error(self._key.secret)
             names = ", ".join(str(project["name"]) for project in answer.json()["projects"])
             return f"project {names}" if names else "no project"
-        except httpx.TimeoutException as error:
-            raise too_late("deepgram") from error
-        except httpx.HTTPError as error:
-            raise unreachable("deepgram", f"{type(error).__name__}: {error}") from error
-        except UNREADABLE as error:
-            raise unreadable(error) from error

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit, urlunsplit
 from audiokit.config import Key
 from audiokit.contracts import Transcript
 from audiokit.errors import MissingDependencyError
-from audiokit.providers.deepgram.errors import UNREADABLE, refusal, unreadable
+from audiokit.providers.deepgram.errors import refusal, translated_http, unreadable
 from audiokit.providers.deepgram.results import alternative
-from audiokit.providers.refusals import too_late, unreachable
 
 CONNECT_S = 5.0
 ANSWER_S = 300.0  # Deepgram takes about a second for a minute of sound, and refuses after 10 minutes
@@ -39,21 +38,16 @@ async def transcribe_recording(
 
     async with httpx.AsyncClient(timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S)) as http:
         client = new_client(api_key=key.secret, environment=_environment(base_url), httpx_client=http)
-        try:
-            answer = await client.listen.v1.media.transcribe_file(
-                request=recording, request_options={"max_retries": 0}, **settings
-            )
-            return alternative(answer.results.model_dump(warnings=False)["channels"][0], language)
-        except api_error as error:
-            if error.status_code == 200:
-                raise unreadable(ValueError("no JSON")) from None
-            raise refusal(error.status_code or 500, error.headers or {}, error.body).error(key.secret) from None
-        except httpx.TimeoutException as error:
-            raise too_late("deepgram") from error
-        except httpx.HTTPError as error:
-            raise unreachable("deepgram", f"{type(error).__name__}: {error}") from error
-        except UNREADABLE as error:
-            raise unreadable(error) from error
+        with translated_http():
+            try:
+                answer = await client.listen.v1.media.transcribe_file(
+                    request=recording, request_options={"max_retries": 0}, **settings
+                )
+                return alternative(answer.results.model_dump(warnings=False)["channels"][0], language)
+            except api_error as error:
+                if error.status_code == 200:
+                    raise unreadable(ValueError("no JSON")) from None
+                raise refusal(error.status_code or 500, error.headers or {}, error.body).error(key.secret) from None
 
 
 def socket_url(base_url: str, path: str) -> str:

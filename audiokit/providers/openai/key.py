@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from audiokit.errors import ProviderError
-from audiokit.providers.refusals import not_permitted
 from audiokit.providers.sdk import Sdk
 
 ANSWER_S = 10.0
@@ -31,10 +29,4 @@ class OpenAIKey:
         ------
         ProviderError : or one below it: AuthenticationError if the key is refused.
         """
-        try:
-            with self._sdk.translated():
-                return f"models: {len((await self._sdk.client().models.list()).data)}"
-        except ProviderError as error:
-            return not_permitted(error)
-        finally:
-            await self._sdk.aclose()
+        return await self._sdk.models()
