@@ -35,7 +35,7 @@ class Cost:
     cpu_s: float
     """User and system time of it and the processes it waited for, in seconds."""
     peak_bytes: int
-    """Largest sum of resident memory over its process tree, looked at every 20 ms."""
+    """Largest sum of resident memory over its process tree, looked at every 20 ms; 0 where nobody looked."""
     failure: str
     """Last line of its stderr if it failed, else empty."""
 
@@ -47,8 +47,11 @@ def cores() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
-def run(command: Sequence[str], on_cores: Sequence[int]) -> Cost:
-    """Run `command` on the given cores and nothing but these (where the system can)."""
+def run(command: Sequence[str], on_cores: Sequence[int], *, is_watched: bool = True) -> Cost:
+    """Run `command` on the given cores and nothing but these (where the system can).
+
+    Looking at its memory takes a part of a core: where the program is given all of them, time it unwatched.
+    """
     pinned = ",".join(map(str, on_cores))
     environment = {**os.environ, "OMP_NUM_THREADS": "1"} if len(on_cores) == 1 else None
     before, started_s = os.times(), time.perf_counter()
@@ -60,9 +63,10 @@ def run(command: Sequence[str], on_cores: Sequence[int]) -> Cost:
             env=environment,
         )
         peak_bytes = 0
-        while process.poll() is None:
+        while is_watched and process.poll() is None:
             peak_bytes = max(peak_bytes, resident_bytes(process.pid))
             time.sleep(SAMPLE_S)
+        process.wait()
         wall_s, after = time.perf_counter() - started_s, os.times()
         errors.seek(0)
         said = errors.read().decode(errors="replace").strip().splitlines()

@@ -121,24 +121,31 @@ def compare_tools(lengths_min: Sequence[float], tools: Sequence[str]) -> None:
 
 
 def compare_cores() -> None:
-    """Fill the section "cores"."""
+    """Fill the section "cores": each number of workers once for its time, and once for its memory."""
     paths = [podcast(FOLDER_MINUTES, seed) for seed in FOLDER_SEEDS]
     total_s = sum(truth.duration_s for _, truth in paths)
     rows, alone_s = [], 0.0
     for jobs in (1, 2):
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / "in"
-            folder.mkdir()
-            for path, _ in paths:
-                shutil.copy(path, folder)
-            cost = run(command("audiokit", folder, Path(scratch) / "out", jobs), cores()[:jobs])
-        if cost.failure:
-            raise SystemExit(f"audiokit with {jobs} jobs failed: {cost.failure}")
-        alone_s = alone_s or cost.wall_s
-        speed, gain = f"{total_s / cost.wall_s:.0f}", f"{alone_s / cost.wall_s:.2f}"
-        rows.append([f"{jobs}", f"{cost.wall_s:.1f}", speed, gain, f"{cost.peak_bytes / 2**20:.0f}"])
+        timed, watched = (prepare_folder([path for path, _ in paths], jobs, is_watched=each) for each in (False, True))
+        alone_s = alone_s or timed.wall_s
+        speed, gain = f"{total_s / timed.wall_s:.0f}", f"{alone_s / timed.wall_s:.2f}"
+        rows.append([f"{jobs}", f"{timed.wall_s:.1f}", speed, gain, f"{watched.peak_bytes / 2**20:.0f}"])
     title = f"## Four recordings of {FOLDER_MINUTES} minutes\n\n{machine(PACKAGES)}. As many cores as jobs."
     publish("cores", f"{title}\n\n{table(['jobs', 'wall s', 'x real time', 'gain', 'peak MB'], rows)}")
+
+
+def prepare_folder(recordings: Sequence[Path], jobs: int, *, is_watched: bool) -> Cost:
+    """Prepare a folder of recordings with as many workers, on as many cores."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "in"
+        folder.mkdir()
+        for path in recordings:
+            shutil.copy(path, folder)
+        words = command("audiokit", folder, Path(scratch) / "out", jobs)
+        cost = run(words, cores()[:jobs], is_watched=is_watched)
+    if cost.failure:
+        raise SystemExit(f"audiokit with {jobs} jobs failed: {cost.failure}")
+    return cost
 
 
 def compare_vad() -> None:
