@@ -10,13 +10,14 @@ COQUI = .venv-coqui
 DOCS = .venv-docs
 OUT ?= demo-dataset
 
-.PHONY: demo road test test-coqui lint format docs bench release-check licences clean
+.PHONY: demo road test test-coqui lint format docs environments bench release-check licences clean
 
 demo: $(VENV)/.offline
 	$(BIN)/audiokit prep samples/podcast $(OUT) --transcribe
 	@echo
-	@echo "Made $(OUT)/ from samples/podcast: clips/ to listen to, README.md to read, manifest.jsonl for programs."
-	@echo "Your own recordings: $(BIN)/audiokit prep FOLDER OUT"
+	@echo "Made $(OUT)/ from samples/podcast: clips/ to listen to, README.md to read, manifest.jsonl for programs,"
+	@echo "and a page of it all to open: $(OUT)/report.html"
+	@echo "Your own recordings: . $(BIN)/activate, then audiokit prep FOLDER OUT"
 	@echo "The rest of the road: make road"
 
 # A clone is the one step that needs a key or 1.8 GB; tests/test_whole_road.py takes it with both.
@@ -53,6 +54,9 @@ docs: $(DOCS)/.stamp
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --strict -f docs/mkdocs.yml
 	@echo "Made build/site: open build/site/index.html"
 
+# All that the targets above install; `make -j3 environments` waits for the network once instead of three times.
+environments: $(VENV)/.dev $(COQUI)/.stamp $(DOCS)/.stamp
+
 bench: $(VENV)/.dev
 	$(BIN)/pip install --quiet -e '.[bench]'
 	$(BIN)/python benchmarks/prep.py
@@ -71,7 +75,7 @@ clean:
 
 # Each stamp says that the environment holds what pyproject.toml asked for when it was made.
 $(VENV)/.offline: pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "audiokit needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/newer/python3")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "audiokit needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make PYTHON=/path/to/newer/python3")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[offline]'
 	@touch $@
@@ -89,6 +93,6 @@ $(DOCS)/.stamp: pyproject.toml
 $(COQUI)/.stamp: pyproject.toml
 	$(PYTHON) -m venv $(COQUI)
 	$(COQUI)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(COQUI)/bin/pip install --quiet --disable-pip-version-check -e '.[offline,dev,coqui]' datasets lhotse webdataset
+	$(COQUI)/bin/pip install --quiet --disable-pip-version-check -e '.[coqui,elevenlabs,offline,server]' datasets lhotse webdataset pytest-cov pytest-xdist
 	$(COQUI)/bin/python -c 'import glob, os, torch; [os.remove(path) for path in glob.glob("$(COQUI)/lib/*/site-packages/torchaudio/lib/*.so") if not torch.version.cuda]'
 	@touch $@

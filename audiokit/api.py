@@ -1,4 +1,7 @@
-"""The verbs: what the shell's commands call, and notebooks too."""
+"""The verbs: what the shell's commands call, and notebooks too.
+
+Those for recordings, datasets and servers are here; `audiokit.cloned` makes voices, `audiokit.spoken` lets them speak.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ def prep(
         several,
         out,
         settings or PrepSettings(),
-        jobs=cores() if jobs is None and engine == "local" else jobs,
+        jobs=jobs,
         engine=engine,
         work=work,
         strict=strict,
@@ -366,7 +369,8 @@ def serve(agent: Agent | None = None, settings: ServerSettings | None = None) ->
 
     Parameters
     ----------
-    agent : who is talked with; by default whom `settings` name, else an agent that needs no key and no network.
+    agent : who is talked with; by default whom `settings` name, else an agent that needs no key and no network. Other
+        than the command, it never looks for an agent.toml: name it, `ServerSettings(config=Path("agent.toml"))`.
     settings : where and for whom; by default on http://127.0.0.1:8765, with the token of AUDIOKIT_SERVER_TOKEN.
 
     Returns
@@ -382,8 +386,3 @@ def serve(agent: Agent | None = None, settings: ServerSettings | None = None) ->
     from audiokit.server.settings import ServerSettings
 
     return start(settings or ServerSettings(), agent)
-
-
-def cores() -> int:
-    """Count the processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audiokit.api import cores
 from audiokit.errors import UsageError
 from audiokit.progress import SILENT, Progress
 
@@ -40,7 +39,7 @@ def plan_clone(
 
     Parameters
     ----------
-    dry : the plan is only looked at: it needs no key.
+    dry : the plan is only looked at: it needs neither a key nor the provider's package.
     """
     from audiokit.cloning.clone import CloneSettings, planned, workshop
     from audiokit.cloning.material import from_clips
@@ -57,7 +56,7 @@ def plan_clone(
         min_snr_db=settings.min_snr_db,
     )
     with (
-        at_hand(sources, how, jobs=cores(), progress=progress) as dataset,
+        at_hand(sources, how, progress=progress) as dataset,
         planned(from_clips(dataset.clips, dataset.path, named(sources)), shop, name, settings, progress) as plan,
     ):
         yield plan
@@ -167,7 +166,7 @@ def evaluate(
 
     Raises
     ------
-    UsageError : a name that nobody has.
+    VoiceNotFoundError : a name that nobody has.
     AudioFileError, DatasetError, SampleError : nothing usable in `reference`.
     ConfigError, MissingDependencyError : no such provider or recognizer, no key, or it is not installed.
     ProviderError : a provider refused or failed, or gave no sound.
@@ -230,7 +229,7 @@ def _print_of(reference: Sources, progress: Progress) -> VoicePrint | None:
     from audiokit.dataset.settings import PrepSettings
 
     how = PrepSettings(min_s=1.5, keep_forced_cuts=True)
-    with at_hand(reference, how, jobs=cores(), progress=progress) as dataset:
+    with at_hand(reference, how, progress=progress) as dataset:
         material = from_clips(dataset.clips, dataset.path, named(reference))
         return voice_print(material, registry.provider("speaker", ENCODER), ENCODER)
 

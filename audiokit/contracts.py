@@ -163,7 +163,8 @@ class TTS(Protocol):
     """Text to speech. Any method may raise ProviderError.
 
     One may also have `concurrency: int | None`, how many texts it speaks at once; None: it does not know. An answer of
-    its vendor may change it. What stands in front of another TTS passes it on.
+    its vendor may change it. What stands in front of another TTS passes it on. And it may have `voices()`, which gives
+    the voices that it brings along, for `audiokit voices list`.
     """
 
     sample_rate: int

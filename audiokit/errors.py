@@ -14,20 +14,29 @@ AudiokitError                     exit 1
     ├── RateLimitError            exit 8   knows when to come back
     ├── QuotaError                exit 7   nothing left to spend
     │   └── VoiceLimitError       exit 9   no slot left for another voice
-    ├── VoiceNotFoundError        the account has no such voice
+    ├── VoiceNotFoundError        the provider, or the book, has no such voice
     ├── ProviderTimeout
     └── ProviderUnavailable
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class AudiokitError(Exception):
     """Something a user can mend; the message says what was found, what was expected and what to do."""
 
     exit_code: ClassVar[int] = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel whole from a worker process: exceptions are else made by a call that knows no keywords."""
+        return _made_anew, (type(self), self.args), self.__dict__
+
+
+def _made_anew(kind: type[AudiokitError], words: tuple[object, ...]) -> AudiokitError:
+    """Give an error without its `__init__`, which would ask for more than its words; pickle fills in the rest."""
+    return kind.__new__(kind, *words)
 
 
 class UsageError(AudiokitError):
@@ -158,7 +167,7 @@ class VoiceLimitError(QuotaError):
 
 
 class VoiceNotFoundError(ProviderError):
-    """The account has no such voice."""
+    """The provider has no such voice; or, with an empty `provider`, the book of voices on this machine."""
 
 
 class ProviderTimeout(ProviderError):  # noqa: N818  the field says "timeout", not "timeout error"

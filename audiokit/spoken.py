@@ -86,6 +86,7 @@ def say(
     Raises
     ------
     UsageError : nothing to say, a voice of another provider, or a file is there and `force` is not given.
+    VoiceNotFoundError : nobody has such a voice, neither the book nor the provider.
     ConfigError, MissingDependencyError : no such provider or voice, no key, or it is not installed.
     ProviderError : it refused or failed, and so did the fallbacks.
     AudioFileError : the file cannot be written.

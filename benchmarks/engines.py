@@ -109,8 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = [row(outcome, hours, given.price) for outcome in outcomes]
     publish(
         "engines",
-        f"`prep` on {given.recordings} recordings of {given.minutes:g} min, whole commands, start included. All "
-        f"datasets equal to the byte.\n\n{table(header, rows)}\n\n{machine(PACKAGES)}",
+        f"## One machine and a cluster\n\n`prep` on {given.recordings} recordings of {given.minutes:g} min, whole "
+        f"commands, start included. All datasets equal to the byte.\n\n{table(header, rows)}\n\n{machine(PACKAGES)}",
     )
 
 

@@ -166,7 +166,8 @@ def main() -> None:
         pythons["pipecat"] = told.peers
     body = soak(sizes[-1], told.soak) if told.soak else crowds(pythons, told.turns, sizes)
     name = "serve-soak" if told.soak else "serve"
-    publish(name, "\n\n".join(["## The server", machine(["audiokit", "uvicorn", "websockets"]), body]))
+    title = "## The server's memory" if told.soak else "## Conversations over WebSockets"
+    publish(name, "\n\n".join([title, machine(["audiokit", "uvicorn", "websockets"]), body]))
 
 
 if __name__ == "__main__":

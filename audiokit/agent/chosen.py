@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 from audiokit.agent.trim import TrimmedTTS
 from audiokit.agent.voiced import VoicedTTS
@@ -38,7 +39,7 @@ def open_provider(kind: Literal["vad"], chosen: ProviderConfig, language: str = 
 @overload
 def open_provider(kind: Literal["turn"], chosen: ProviderConfig, language: str = ...) -> TurnDetector: ...
 def open_provider(kind: str, chosen: ProviderConfig, language: str = "") -> object:
-    """Open one provider of a configuration.
+    """Open one provider of a configuration; events call it by the name that it has there.
 
     Parameters
     ----------
@@ -49,7 +50,11 @@ def open_provider(kind: str, chosen: ProviderConfig, language: str = "") -> obje
     settings: dict[str, object] = dict(chosen.settings)
     if language and "language" not in settings and takes(kind, chosen.provider, "language"):
         settings["language"] = language
-    return provider(kind, chosen.provider, **settings)
+    opened: Any = provider(kind, chosen.provider, **settings)
+    if not getattr(opened, "name", ""):
+        with suppress(AttributeError):  # a class with slots goes by its own name
+            opened.name = chosen.provider
+    return opened
 
 
 def open_speech(chosen: ProviderConfig, language: str = "", *, cache: bool = False) -> TTS:

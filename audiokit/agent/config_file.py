@@ -8,17 +8,18 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from audiokit.agent.chosen import ProviderConfig, open_provider, open_speech
+from audiokit.agent.deaf import DeafSTT
 from audiokit.agent.http_tools import HttpTool, HttpToolConfig
 from audiokit.agent.mute import MuteTTS
 from audiokit.agent.sections import Place, read_section, read_value
-from audiokit.agent.settings import AgentSettings
+from audiokit.agent.settings import ENERGY_TURNS, AgentSettings, TurnTaking
 from audiokit.cloning.find_voice import find_voice
 from audiokit.errors import ConfigError
 
@@ -33,6 +34,7 @@ WAITS = ("stt_final_s", "stt_whole_s", "llm_first_s", "llm_total_s", "tts_first_
 """Budgets that `patient` raises."""
 
 SILERO = ProviderConfig(provider="silero")
+ENERGY = ProviderConfig(provider="energy")  # needs no model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,18 +105,22 @@ def from_table(table: Mapping[str, Any], source: str = "agent.toml") -> AgentCon
     if "tools" in table:
         entries = _several(table["tools"], place.at("tools"))
         given["tools"] = tuple(read_section(HttpToolConfig, entry, place.at("tools")) for entry in entries)
-    if "agent" in table:
-        given["agent"] = read_section(AgentSettings, table["agent"], place.at("agent"))
+        _check_names(given["tools"], place.at("tools"))
+    agent = table.get("agent", {})
+    if given.get("vad", SILERO).provider == ENERGY.provider:
+        agent = _with_energy_turns(agent)
+    given["agent"] = read_section(AgentSettings, agent, place.at("agent"))
     return AgentConfig(**given)
 
 
-def build(config: AgentConfig, *, mute: bool = False) -> Agent:
+def build(config: AgentConfig, *, mute: bool = False, deaf: bool = False) -> Agent:
     """Make the agent that a configuration describes; its providers are opened, nobody is called yet.
 
     Parameters
     ----------
     config : what `load` gave.
     mute : nobody listens, so nobody speaks: no speech is made or paid for.
+    deaf : the user types, so nothing is heard: no recognizer and no detector of speech is opened.
 
     Raises
     ------
@@ -124,13 +130,14 @@ def build(config: AgentConfig, *, mute: bool = False) -> Agent:
     from audiokit.agent.agent import Agent
     from audiokit.agent.price import turn_price
 
-    if config.agent.turn_taking.detection == "model" and config.turn is None:
-        raise ConfigError("agent.turn_taking.detection is 'model', but there is no [turn] section that names one")
+    if deaf:
+        config = _without_ears(config)
+    check_turn_model(config)
     open_provider("vad", config.vad)  # to hear now that it is not installed, and not from the first session
     language = config.agent.language
     speech = [] if mute else [open_speech(each, language, cache=config.cache) for each in config.tts]
     agent = Agent(
-        stt=[open_provider("stt", each, language) for each in config.stt],
+        stt=[open_provider("stt", each, language) for each in config.stt] or DeafSTT(),
         llm=[open_provider("llm", each) for each in config.llm],
         tts=speech or MuteTTS(),
         vad=lambda: open_provider("vad", config.vad),
@@ -141,11 +148,33 @@ def build(config: AgentConfig, *, mute: bool = False) -> Agent:
     return agent.priced_by(turn_price(config, mute=mute))
 
 
+def check_turn_model(config: AgentConfig) -> None:
+    """Check that whoever is to judge pauses is named.
+
+    Raises
+    ------
+    ConfigError : nobody is.
+    """
+    if config.agent.turn_taking.detection == "model" and config.turn is None:
+        raise ConfigError(
+            "agent.turn_taking.detection is 'model', but no [turn] section names one; add it, with a line such as "
+            "provider = 'smart-turn'"
+        )
+
+
 def patient(config: AgentConfig) -> AgentConfig:
     """Give services all the time they may need: for conversations from files, in which nobody waits for them."""
     budgets = config.agent.budgets
     waits = {name: max(PATIENCE_S, getattr(budgets, name)) for name in WAITS}
     return replace(config, agent=replace(config.agent, budgets=replace(budgets, **waits)))
+
+
+def with_vad(config: AgentConfig, vad: ProviderConfig) -> AgentConfig:
+    """Let another detector hear that somebody speaks; with the simplest, turns end as `ENERGY_TURNS` unless told."""
+    agent = config.agent
+    if vad.provider == ENERGY.provider and agent.turn_taking == TurnTaking():
+        agent = replace(agent, turn_taking=ENERGY_TURNS)
+    return replace(config, vad=vad, agent=agent)
 
 
 def with_voice(config: AgentConfig, name: str) -> AgentConfig:
@@ -162,12 +191,29 @@ def with_voice(config: AgentConfig, name: str) -> AgentConfig:
     return replace(config, tts=(chosen, *(each for each in config.tts if each is not own)))
 
 
+def _without_ears(config: AgentConfig) -> AgentConfig:
+    taking = replace(config.agent.turn_taking, detection="silence")
+    return replace(config, stt=(), vad=ENERGY, turn=None, agent=replace(config.agent, turn_taking=taking))
+
+
+def _with_energy_turns(agent: Any) -> Any:
+    """Put the turn taking of the simplest detector behind what the file says; what is no section is refused later."""
+    told = agent.get("turn_taking", {}) if isinstance(agent, dict) else None
+    return {**agent, "turn_taking": {**asdict(ENERGY_TURNS), **told}} if isinstance(told, dict) else agent
+
+
 def _several(value: object, place: Place) -> list[Any]:
     """Take `[stt]` for one and `[[stt]]` for several."""
     entries = value if isinstance(value, list) else [value]
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise place.wrong(value, f"[{place.path}] or, for several, [[{place.path}]]")
     return entries
+
+
+def _check_names(tools: tuple[HttpToolConfig, ...], place: Place) -> None:
+    names = [each.name for each in tools]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(f"{place.file}: two [[{place.path}]] are named {twice!r}; expected different names")
 
 
 def _only(chosen: tuple[ProviderConfig, ...], place: Place) -> ProviderConfig:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from audiokit.contracts import Message, ToolCall
+from audiokit.disk import whole_file
 from audiokit.errors import ConfigError
 
 FORMAT = "audiokit.conversation/1"
@@ -81,10 +81,9 @@ class Conversation:
     def save(self, path: Path) -> None:
         """Write to a file, whole or not at all."""
         turns = [[_message_to_json(message) for message in turn] for turn in self.turns]
-        whole = {"format": FORMAT, "summary": self.summary, "turns": turns}
-        part = path.with_name(path.name + ".part")
-        part.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        os.replace(part, path)
+        content = {"format": FORMAT, "summary": self.summary, "turns": turns}
+        with whole_file(path) as part:
+            part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
     def load(self, path: Path) -> None:
         """Take up the conversation of a file; the system prompt stays this one's.

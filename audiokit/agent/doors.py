@@ -71,6 +71,8 @@ async def converse(agent: Agent, doors: Doors, lines: AsyncIterator[str] | None 
     if doors.input is not None:
         info(doors.input)  # to hear at once that it is not there
         _check_apart(doors.input, doors.output)
+    if doors.session is not None:
+        _check_folder(Path(doors.session))
     async with AsyncExitStack() as stack:
         opened = _Opened(doors, stack)
         await _warmed(agent)
@@ -158,6 +160,12 @@ def _beside(run: Callable[[Coroutine[Any, Any, None]], None], work: Coroutine[An
 def _check_apart(source: PathLike, target: PathLike | None) -> None:
     if target is not None and Path(target).exists() and Path(target).samefile(source):
         raise UsageError(f"{target} is the recording that is answered; name another file for the reply.")
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse a file that could not be written after the first turn, which may have cost money by then."""
+    if not path.absolute().parent.is_dir():
+        raise ConfigError(f"{path} cannot be written: there is no folder {path.parent}. Make it, or name another file.")
 
 
 def _check_mistakes(agent: Agent, doors: Doors) -> None:

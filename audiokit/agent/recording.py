@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from audiokit.agent.events import AgentText, Event, SessionEnded, TurnEnded, UserText
+from audiokit.agent.events import AgentText, Event, SessionEnded, SpokenFailure, TurnEnded, UserText
 from audiokit.agent.file_io import SAMPLE_RATE, FileOut, SoundFile
 from audiokit.agent.track import UserTrack
 from audiokit.errors import AudioFileError
@@ -42,6 +42,7 @@ class Recording(FileOut):
         self._user_file = SoundFile(self.folder / "user.wav", sample_rate)
         self._user = UserTrack(sample_rate, self._user_file.write)
         self._events, self._turns, self._transcript = (_lines(self.folder / name) for name in FILES[2:])
+        self._aside = ""
 
     def __enter__(self) -> Recording:
         return self
@@ -57,11 +58,22 @@ class Recording(FileOut):
         _write_json(self._events, event.to_json())
         if isinstance(event, TurnEnded):
             _write_json(self._turns, {"turn_id": event.turn_id, **asdict(event.metrics)})
-        if isinstance(event, UserText | AgentText) and event.is_final and event.text:
-            speaker = "User" if isinstance(event, UserText) else "Agent"
-            self._transcript.write(f"[{clock_face(event.at_s)}] {speaker}: {event.text}\n")
-        if isinstance(event, SessionEnded):
-            self._transcript.write(f"[{clock_face(event.at_s)}] ended: {event.reason}\n")
+        self._transcribe(event)
+
+    def _transcribe(self, event: Event) -> None:
+        lines: list[str] = []
+        match event:
+            case UserText(text=text, is_final=True):
+                lines = [f"User: {text}"]
+            case SpokenFailure(text=text):
+                self._aside = text
+            case AgentText(text=text, is_final=True):  # first what was heard of the reply
+                lines = [f"Agent: {each}" for each in (text, self._aside) if each]
+                self._aside = ""
+            case SessionEnded(reason=reason):
+                lines = [f"ended: {reason}"]
+        for line in lines:
+            self._transcript.write(f"[{clock_face(event.at_s)}] {line}\n")
 
 
 def _write_json(file: TextIO, data: Mapping[str, object]) -> None:

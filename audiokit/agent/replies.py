@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from audiokit.agent import events, moves
 from audiokit.agent.conversation import Conversation, summary_request, tokens_of
 from audiokit.agent.metrics import TurnMeter
-from audiokit.agent.pipeline import Reply
+from audiokit.agent.reply import Reply
 from audiokit.agent.speculate import Item, Speculation
 from audiokit.agent.surroundings import Surroundings
 from audiokit.contracts import Message, ToolCall, Usage
@@ -45,12 +45,13 @@ class Replies:
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._unanswered = ""
-        self._failures_in_a_row = self._turns = self._turn_id = 0
+        self._failures_in_a_row = self._turns = self._guessed_turn_id = 0
         self._parting: tuple[str, str] | None = None
         self._has_parted = self._is_summing_up = False
 
-    def speculate(self, text: str) -> None:
-        """Begin to answer what the user seems to have said; like `answer`, with what was not answered yet."""
+    def speculate(self, turn_id: int, text: str) -> None:
+        """Begin to answer what the user seems to have said in a turn; like `answer`, with what was not answered yet."""
+        self._guessed_turn_id = turn_id
         self.speculation.offer(_joined(self._unanswered, text))
 
     def answer(self, turn_id: int, text: str, speech_end_s: float | None, final_s: float | None) -> None:
@@ -175,10 +176,10 @@ class Replies:
         elif guesses.started:
             meter = TurnMeter(interrupted_s=self._around.clock())
             meter.guessed(guesses)
-            self._tell_end(self._turn_id + 1, meter)
+            self._tell_end(self._guessed_turn_id, meter)
 
     def _begin(self, reply: Reply, work: Work) -> None:
-        self._reply, self._turn_id = reply, reply.turn_id
+        self._reply = reply
         self._task = self._around.start(self._carry_out(reply, work))
 
     async def _carry_out(self, reply: Reply, work: Work) -> None:
@@ -204,7 +205,7 @@ class Replies:
         self._emit(events.AgentText(at_s=now_s, turn_id=reply.turn_id, text=heard_text, is_final=True))
         reply.count_uncounted()
         self._tell_end(reply.turn_id, meter)
-        self._shorten()
+        self._shorten(reply.turn_id)
 
     def _tell_end(self, turn_id: int, meter: TurnMeter) -> None:
         metrics = meter.result(self._services.price)
@@ -218,7 +219,7 @@ class Replies:
         self._reply = self._task = None
 
     def _open_ahead(self, text: str) -> AsyncIterator[Item]:
-        return self._services.reply(self._history.messages(text), self._tell_ahead)
+        return self._services.reply(self._history.messages(text), partial(self._tell, self._guessed_turn_id))
 
     def _usage_ahead(self, text: str, items: Sequence[Item]) -> Usage:
         """Give what a reply took that was thrown away: what the model counted, else about what it read and wrote."""
@@ -232,22 +233,23 @@ class Replies:
             output_tokens=tokens_of([Message(role="assistant", text=wrote, tool_calls=calls)]) if items else 0,
         )
 
-    def _tell_ahead(self, stage: events.Stage, provider: str, message: str, fallback: str | None) -> None:
+    def _tell(self, turn_id: int, stage: events.Stage, provider: str, message: str, fallback: str | None) -> None:
         failed = events.ProviderFailed(
-            at_s=self._around.clock(), turn_id=self._turn_id + 1, stage=stage, provider=provider, message=message,
+            at_s=self._around.clock(), turn_id=turn_id, stage=stage, provider=provider, message=message,
             fallback=fallback,
         )  # fmt: skip
         self._emit(failed)
 
-    def _shorten(self) -> None:
+    def _shorten(self, turn_id: int) -> None:
         """Have the model sum up the turns that it can no longer read, while the conversation goes on."""
         oldest = self._history.oldest_kept()
         if self._settings.shorten == "summary" and oldest and not self._is_summing_up:
             self._is_summing_up = True
-            self._around.start(self._sum_up(oldest))
+            self._around.start(self._sum_up(oldest, turn_id))
 
-    async def _sum_up(self, oldest: int) -> None:
-        stream = self._services.reply(summary_request(self._history, oldest), self._tell_ahead, with_tools=False)
+    async def _sum_up(self, oldest: int, turn_id: int) -> None:
+        tell = partial(self._tell, turn_id)
+        stream = self._services.reply(summary_request(self._history, oldest), tell, with_tools=False)
         try:
             async with aclosing(stream):
                 text = "".join([item async for item in stream if isinstance(item, str)])

@@ -229,7 +229,7 @@ class AgentSession:
             case moves.AskModel():
                 self._ask_model()
             case moves.Speculate(text):
-                self._replies.speculate(text)
+                self._replies.speculate(self._turns.turn_id, text)
             case moves.DropSpeculation():
                 self._replies.speculation.drop()
             case moves.ForgetSpeech():

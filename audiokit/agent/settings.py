@@ -12,6 +12,12 @@ def _check_positive(settings: object, *names: str) -> None:
             raise ValueError(f"{name} is {getattr(settings, name)!r}; expected more than 0")
 
 
+def _check_not_negative(settings: object, *names: str) -> None:
+    for name in names:
+        if not getattr(settings, name) >= 0:
+            raise ValueError(f"{name} is {getattr(settings, name)!r}; expected 0 or more")
+
+
 BACKCHANNELS = (
     "ah", "aha", "cool", "got it", "hm", "hmm", "huh", "i see", "mhm", "mm", "mm-hmm", "mmm", "nice", "oh", "ok",
     "okay", "right", "sure", "uh-huh", "uh", "um", "wow", "yeah", "yep", "yes",
@@ -51,7 +57,11 @@ class TurnTaking:
     """Whether a recognizer that does not stream is asked at each pause already, not only when the turn is over."""
 
     def __post_init__(self) -> None:
-        _check_positive(self, "start_s", "stop_s", "silence_s", "finished_silence_s", "max_utterance_s")
+        _check_positive(self, "start_s", "stop_s", "silence_s", "finished_silence_s", "unfinished_silence_s")
+        _check_positive(self, "provider_silence_s", "max_utterance_s")
+        _check_not_negative(self, "pre_roll_s")
+        if not 0 < self.model_probability < 1:
+            raise ValueError(f"model_probability is {self.model_probability}; expected more than 0, less than 1")
         if not 0 < self.leave <= self.enter < 1:
             raise ValueError(f"leave is {self.leave}, enter is {self.enter}; expected 0 < leave <= enter < 1")
 
@@ -193,3 +203,4 @@ class AgentSettings:
 
     def __post_init__(self) -> None:
         _check_positive(self, "send_ahead_s", "prefetch_clauses", "max_history_tokens")
+        _check_not_negative(self, "max_speculations")

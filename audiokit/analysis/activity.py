@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audiokit.analysis.silero import CONTEXT, SAMPLE_RATE, WINDOW, PublishedNetwork, Vector, model_path
+from audiokit.analysis.silero import CONTEXT, SAMPLE_RATE, WINDOW, PublishedNetwork, model_path
+from audiokit.analysis.spectrum import Vector
 from audiokit.audio.chunk import AudioChunk
 
 

@@ -17,8 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from audiokit.analysis.activity import Region
+from audiokit.analysis.onnx_session import session
 from audiokit.analysis.segments import region_mask
-from audiokit.analysis.silero import SAMPLE_RATE, Vector
+from audiokit.analysis.silero import SAMPLE_RATE
+from audiokit.analysis.spectrum import Vector
 from audiokit.analysis.tracks import LEVEL_S, Pieces
 from audiokit.audio.buffer import Audio, Samples
 from audiokit.errors import MissingDependencyError
@@ -103,8 +105,7 @@ class MosReader:
 def network() -> Callable[[Vector], Mos]:
     """Load the network once: from WINDOW frames to scores.
 
-    It is run without the package around it, which rates everything by a second network too, and with one thread, so
-    that workers side by side do not wait for each other.
+    It is run without the package around it, which rates everything by a second network too.
 
     Raises
     ------
@@ -112,18 +113,12 @@ def network() -> Callable[[Vector], Mos]:
     """
     package = find_spec("speechmos")
     path = Path((package and package.origin) or "").parent / NETWORK
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError("DNSMOS (onnxruntime)", extra="analysis") from error
     if not path.is_file():
         raise MissingDependencyError("DNSMOS (speechmos)", extra="analysis")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    graph = session(path, extra="analysis")
 
     def rated(wave: Vector) -> Mos:
-        raw = session.run(None, {"input_1": np.clip(wave, -1, 1)[np.newaxis]})[0][0]
+        raw = graph.run(None, {"input_1": np.clip(wave, -1, 1)[np.newaxis]})[0][0]
         signal, background, overall = map(np.polyval, (SIGNAL, BACKGROUND, OVERALL), map(float, raw))
         return Mos(overall=float(overall), signal=float(signal), background=float(background))
 

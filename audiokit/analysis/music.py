@@ -1,7 +1,7 @@
 """Music under speech: tones that hold still while the voice moves.
 
 A voice glides: hardly a frequency stays louder than those around it for long. Notes do, whatever is said over them.
-Laughter and effects do not, and the hum of the mains lies below the voice: nothing here hears them.
+Laughter (see `laughter`) and effects do not, and the hum of the mains lies below the voice: nothing here hears them.
 
 Source
 ------

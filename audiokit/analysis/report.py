@@ -14,8 +14,9 @@ from audiokit.analysis import rhythm
 from audiokit.analysis.fitness import Fitness, Purpose, fit_for_cloning
 from audiokit.analysis.meters import Levels
 from audiokit.analysis.mos import Mos
+from audiokit.analysis.plain import plain
 from audiokit.analysis.segments import Kind, Mask, Segment, region_mask, segments
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.spectrum import Vector
 from audiokit.analysis.survey import FileFacts, Source, Survey, survey
 from audiokit.analysis.tracks import LEVEL_S, PitchTrack
 from audiokit.progress import SILENT, Progress, clock_face
@@ -119,7 +120,7 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """Give everything as plain values, with the verdict; None for what is not finite (-inf LUFS)."""
         values = {**asdict(self), "fit_for_cloning": self.fit_for_cloning().to_json()}
-        return {name: _plain(value) for name, value in values.items()}
+        return {name: plain(value) for name, value in values.items()}
 
     def __repr__(self) -> str:
         return f"Report({self.name!r}, {clock_face(self.file.duration_s)}, {self.fit_for_cloning().verdict})"
@@ -257,11 +258,3 @@ def _foreground_steps(heard: Survey, parts: tuple[Segment, ...], track: PitchTra
     middles = (np.arange(len(track.pitch_hz)) + 0.5) * track.step_s / LEVEL_S
     inside: Mask = foreground[np.minimum(middles.astype(np.intp), len(foreground) - 1)]
     return inside if inside.any() else np.ones(len(inside), bool)
-
-
-def _plain(data: object) -> object:
-    if isinstance(data, float) and not math.isfinite(data):
-        return None
-    if isinstance(data, dict):
-        return {name: _plain(value) for name, value in data.items()}
-    return [_plain(value) for value in data] if isinstance(data, list | tuple) else data

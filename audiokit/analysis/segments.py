@@ -19,8 +19,7 @@ from typing import Literal
 import numpy as np
 
 from audiokit.analysis.activity import Region, runs
-from audiokit.analysis.silero import Vector
-from audiokit.analysis.spectrum import HOP_S
+from audiokit.analysis.spectrum import HOP_S, Vector
 from audiokit.analysis.tracks import LEVEL_S
 
 Kind = Literal["speech", "music", "noise", "silence", "sound"]

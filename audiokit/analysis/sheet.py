@@ -42,8 +42,8 @@ def sheet(report: Report) -> list[str]:
     fitness = report.fit_for_cloning()
     lines.append(f"  {'for cloning':<13}{fitness.verdict} ({fitness.purpose})")
     for check in fitness.checks:
-        mark = {True: "ok", False: "no", None: "?"}[check.passed]
-        lines.append(f"    {mark:<3}{check.name:<11}{check.found}, expected {check.expected}. {check.advice}".rstrip())
+        mark = {True: "ok", False: "fails", None: "?"}[check.passed]
+        lines.append(f"    {mark:<7}{check.name:<11}{check.found}, expected {check.expected}. {check.advice}".rstrip())
     return lines + [f"  note: {note}" for note in report.notes]
 
 

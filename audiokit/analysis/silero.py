@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audiokit.analysis.growing import Growing
+from audiokit.analysis.onnx_session import session
+from audiokit.analysis.spectrum import Vector
 from audiokit.audio.buffer import Samples
 from audiokit.errors import MissingDependencyError
 
@@ -26,8 +27,6 @@ WINDOW = 512  # frames a probability stands for: 32 ms
 CONTEXT = 64  # frames of the window before that the network also sees
 STATE = 128  # width of the recurrent state
 BATCH = 256  # windows a matrix product; larger ones leave the processor's cache
-
-Vector = NDArray[np.float32]
 
 
 def model_path() -> Path:
@@ -44,19 +43,6 @@ def model_path() -> Path:
     if not models:
         raise MissingDependencyError("a faster-whisper that carries a Silero model", extra="offline")
     return models[-1]
-
-
-def session(model: Path | bytes) -> Any:
-    """Open an ONNX graph on one thread."""
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise MissingDependencyError("onnxruntime", extra="offline") from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    source = model if isinstance(model, bytes) else str(model)
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
 class Network(Protocol):

@@ -9,9 +9,9 @@ import numpy as np
 
 from audiokit.analysis.ge2e import Ge2eEncoder, unit
 from audiokit.analysis.spectrum import Vector
-from audiokit.audio.buffer import Audio
 
 SAME_SPEAKER = Ge2eEncoder.threshold
+"""Similarity from which two recordings are of one speaker: of pairs of 3 s, read by 68, 3 % are told wrongly."""
 # Means of groups of pieces of 3 s. Of 68 speakers with 8 s each 3 % are taken for two, and of their 2,278 pairs 15 %
 # for one (benchmarks/speakers.py); 0.70 gives 1 and 20 %, 0.74 gives 4 and 12 %.
 ANOTHER_VOICE = 0.72
@@ -32,20 +32,6 @@ class Spread:
 def similarity(first: Vector, second: Vector) -> float:
     """Give the cosine between two embeddings, -1..1."""
     return float(unit(first) @ unit(second))
-
-
-def same_speaker(first: Audio, second: Audio, *, threshold: float = SAME_SPEAKER) -> bool:
-    """Tell whether two recordings of one speaker each are of the same.
-
-    Of pairs of 3 s, read by 68 speakers, 3 % are told wrongly (`benchmarks/speakers.py`).
-
-    Parameters
-    ----------
-    first, second : 2 s or more of speech each.
-    threshold : the similarity from which they are.
-    """
-    encoder = Ge2eEncoder()
-    return similarity(encoder.embed(first), encoder.embed(second)) >= threshold
 
 
 def centre(embeddings: Sequence[Vector] | Vector, weights: Sequence[float] | None = None) -> Vector:

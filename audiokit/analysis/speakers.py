@@ -9,8 +9,9 @@ import numpy as np
 from audiokit.analysis.activity import Region
 from audiokit.analysis.ge2e import Ge2eEncoder
 from audiokit.analysis.segments import region_mask
-from audiokit.analysis.silero import SAMPLE_RATE, Vector
+from audiokit.analysis.silero import SAMPLE_RATE
 from audiokit.analysis.speaker import voices
+from audiokit.analysis.spectrum import Vector
 from audiokit.analysis.tracks import LEVEL_S, Pieces
 from audiokit.audio.buffer import Audio, Samples
 

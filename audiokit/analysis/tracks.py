@@ -9,7 +9,8 @@ import numpy as np
 
 from audiokit.analysis.growing import Growing
 from audiokit.analysis.pitch import HIGHEST_HZ, LOWEST_HZ, pitch
-from audiokit.analysis.silero import SAMPLE_RATE, Vector
+from audiokit.analysis.silero import SAMPLE_RATE
+from audiokit.analysis.spectrum import Vector
 from audiokit.audio.buffer import Audio, Samples
 from audiokit.errors import MissingDependencyError
 
@@ -78,13 +79,22 @@ class LevelTracker:
             windows = max(1, -(-len(rest) // LEVEL_WINDOW))
             self._read(np.pad(rest, (0, windows * LEVEL_WINDOW - len(rest))))
         powers, lows, highs = self._found.values().reshape(-1, 3).T
-        levels_db = np.float32(10) * np.log10(np.maximum(powers, np.float32(FLOOR_POWER)))
-        return LevelTrack(levels_db=levels_db, lows=lows, highs=highs)
+        return LevelTrack(levels_db=levels_db(powers), lows=lows, highs=highs)
 
     def _read(self, wave: Vector) -> None:
         windows = wave.reshape(-1, LEVEL_WINDOW)
-        powers = np.einsum("wf,wf->w", windows, windows) / np.float32(LEVEL_WINDOW)
-        self._found.append(np.stack([powers, windows.min(axis=1), windows.max(axis=1)], axis=1))
+        self._found.append(np.stack([powers_of(windows), windows.min(axis=1), windows.max(axis=1)], axis=1))
+
+
+def powers_of(windows: Vector) -> Vector:
+    """Give the mean square of each row."""
+    powers: Vector = np.einsum("wf,wf->w", windows, windows) / np.float32(windows.shape[1])
+    return powers
+
+
+def levels_db(powers: Vector) -> Vector:
+    """Give mean squares as levels, in dBFS; -120 for digital silence."""
+    return np.float32(10) * np.log10(np.maximum(powers, np.float32(FLOOR_POWER)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

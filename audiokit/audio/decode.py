@@ -15,10 +15,10 @@ import numpy as np
 from audiokit.audio.buffer import Samples
 from audiokit.audio.contents import HEAD_BYTES, is_container, is_pcm_container, is_vorbis, other_kind
 from audiokit.audio.ffmpeg import FfmpegSource
+from audiokit.audio.header_length import has_unusable_size, missing_end
 from audiokit.audio.libsndfile import LibsndfileSource
 from audiokit.audio.ogg import holds_one_stream
 from audiokit.audio.places import read_at
-from audiokit.audio.promises import has_unusable_size, missing_end
 from audiokit.audio.source import DecodingError, Source
 from audiokit.errors import AudioFileError
 

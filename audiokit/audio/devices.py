@@ -68,9 +68,8 @@ def find_device(chosen: str | int | None, kind: Literal["input", "output"]) -> D
     """
     there_are = [each for each in devices() if (each.inputs if kind == "input" else each.outputs)]
     if not there_are:
-        raise ConfigError(
-            f"this machine has no sound {kind}. Use files instead: --input question.wav --output reply.wav"
-        )
+        instead = "--input question.wav" if kind == "input" else "--output reply.wav"
+        raise ConfigError(f"this machine has no sound {kind}. Use a file instead: {instead}")
     if chosen is None or chosen == "":
         default = _sounddevice().default.device[0 if kind == "input" else 1]
         return next((each for each in there_are if each.index == default), there_are[0])

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from audiokit.audio.buffer import Samples
 from audiokit.audio.contents import container_name
+from audiokit.audio.header_length import has_unusable_size
 from audiokit.audio.mp4 import has_plain_edits
 from audiokit.audio.mpeg import MpegStart, mpeg_start
 from audiokit.audio.places import read_at, size_of
-from audiokit.audio.promises import has_unusable_size
 from audiokit.audio.source import DecodingError, Source
 
 if TYPE_CHECKING:

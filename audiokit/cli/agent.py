@@ -58,17 +58,15 @@ def init(path: Path, force: bool) -> None:
       audiokit agent init
       audiokit agent init bakery.toml
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
-    import os
-
     from audiokit.agent.config_file import template
+    from audiokit.disk import whole_file
     from audiokit.errors import ConfigError
 
     if path.exists() and not force:
         raise ConfigError(f"{path} is there already. Choose another name, or replace it with --force.")
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(template(), "utf-8")
-        os.replace(part, path)
+        with whole_file(path) as part:
+            part.write_text(template(), "utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
     click.echo(path)
@@ -141,11 +139,19 @@ def simulate(ctx: click.Context, scenarios: tuple[str, ...], as_json: bool) -> N
         ctx.exit(1)
 
 
+WORDS_FOR_ANSWERS = {"tts": "spoke", "stt": "heard", "llm": "asked to say hello, answered"}
+
+
 def _told(each: Any) -> str:
     first = "" if each.first_s is None else f"{1000 * each.first_s:.0f} ms"
     total = "" if each.total_s is None else f"{1000 * each.total_s:.0f} ms"
-    outcome = f"FAILED: {each.error}" if each.error else each.answer
+    outcome = f"FAILED: {each.error}" if each.error else _answer(each)
     return f"{each.stage:4}  {each.name:12}  {first:>8}  {total:>8}  {outcome}"
+
+
+def _answer(each: Any) -> str:
+    """Say what came of a service: what a recognizer heard and a model answered is no message of ours."""
+    return " ".join(filter(None, (WORDS_FOR_ANSWERS.get(each.stage), each.answer)))
 
 
 def _as_json(each: Any) -> dict[str, object]:

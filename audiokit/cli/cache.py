@@ -10,10 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from audiokit.speech.cache import CacheStats, SpeechCache
-    from audiokit.speech.counts import Used
+    from audiokit.speech.cache_counts import Used
     from audiokit.speech.prices import PriceTable
-
-AGAIN = "The same command again continues where this one stopped."
 
 
 @click.group(short_help="Look at kept speech: count, prune, share, warm it up")
@@ -126,7 +124,7 @@ def clear(yes: bool) -> None:
 @click.option("--voice", metavar="NAME", help="A voice of `audiokit voices list`, or the provider's own name for one.")
 @click.option("--provider", default="", metavar="NAME", help="Who speaks.  [default: the voice's own, or hibari]")
 @click.option("--model", default="", metavar="NAME", help="The provider's model.  [default: its own]")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting of the provider.")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting of the provider; repeatable.")
 @click.option("--clauses", is_flag=True, help="Cut the lines into clauses, as an agent does while it speaks.")
 @click.option("--shared", default="", metavar="URL", help="A cache that several machines share.")
 @click.option("--quiet", is_flag=True, help="No bar; errors only.")
@@ -142,15 +140,15 @@ def warm(file: Path, voice: str | None, given: tuple[str, ...], clauses: bool, q
       audiokit cache warm phrases.txt --clauses
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.bars import progress_bar
-    from audiokit.cli.output import interrupt_hint, show_notes
+    from audiokit.cli.output import AGAIN, interrupt_hint, show_notes
     from audiokit.cli.pairs import settings as pairs
-    from audiokit.cli.texts import read_text
+    from audiokit.cli.texts import read_lines
     from audiokit.speech.speaking import SaySettings
     from audiokit.speech.usage import UsageCounter
     from audiokit.spoken import warm as run
 
     usage = UsageCounter()
-    lines = [line.strip() for line in read_text(file).splitlines() if line.strip()]
+    lines = read_lines(file)
     settings = SaySettings(**options, provider_settings=pairs("--set", given))
     with show_notes(quiet=quiet), interrupt_hint(AGAIN), progress_bar(quiet, "items") as progress:
         run(lines, voice=voice, clauses=clauses, settings=settings, usage=usage, progress=progress)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ from audiokit.agent.events import (
     FalseAlarm,
     Interrupted,
     ProviderFailed,
+    SessionEnded,
     SpokenFailure,
     StateChanged,
     ToolEnded,
@@ -23,6 +25,7 @@ from audiokit.agent.events import (
     TurnMetrics,
     UserText,
 )
+from audiokit.errors import ProviderError
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -39,7 +42,10 @@ STATES = {
 }
 """How each state looks: a sign, its colour, words."""
 
-COLUMNS = ("turn", "end", "text", "model", "clause", "speech", "latency", "cached", "cost")
+COLUMNS = ("turn", "listening", "thinking", "speaking", "latency", "cached", "cost")
+LEGEND = """\
+listening: from your last word until it was clear that you had finished; thinking: until the answer's first words were
+there; speaking: until they were heard; latency: all three. cached: characters of the answer that were spoken before."""
 
 
 class Captions:
@@ -57,9 +63,12 @@ class Captions:
         self, write: Callable[[str], None], live: Live | None = None, *, quiet: bool = False, echo: bool = True
     ) -> None:
         self._write, self._live, self._quiet, self._echo = write, live, quiet, echo
-        self._state, self._user, self._agent = "starting", "", ""
+        self._state, self._user, self._agent, self._aside = "starting", "", "", ""
         self.turns: list[tuple[int, TurnMetrics]] = []
         """The metrics of each turn that is over."""
+        self._failed = ""
+        self.gave_up: ProviderError | None = None
+        """Why the agent said goodbye, if too much had failed."""
 
     def show(self, event: Event) -> None:
         """Take an event when it happens."""
@@ -72,11 +81,24 @@ class Captions:
         elif isinstance(event, AgentText):
             self._agent = "" if event.is_final else f"{self._agent} {event.text}".strip()
             self._finished("Agent", event.text if event.is_final else "")
+            if event.is_final:
+                self._finished("Agent", self._aside)
+                self._aside = ""
+        elif isinstance(event, SpokenFailure):
+            self._aside = event.text  # said after what was said of the reply, which is only known at its end
+        elif isinstance(event, SessionEnded) and event.reason == "failures":
+            self.gave_up = self._despair()
+        elif isinstance(event, ProviderFailed):
+            self._failed = event.provider
         elif isinstance(event, TurnEnded):
             self._agent = ""
             self.turns.append((event.turn_id, event.metrics))
         if self._live:
             self._live.update(self.line(), refresh=True)
+
+    def _despair(self) -> ProviderError:
+        last = next((each.error for _, each in reversed(self.turns) if each.error), "unknown")
+        return ProviderError(f"the agent gave up after several failures in a row: {last}", provider=self._failed)
 
     def _finished(self, speaker: str, text: str) -> None:
         if text:
@@ -135,7 +157,7 @@ def captions(*, as_json: bool, quiet: bool, typed: bool = False) -> Iterator[tup
 
 
 def latency_rows(turns: Sequence[tuple[int, TurnMetrics]]) -> list[tuple[object, ...]]:
-    """Give the table of latencies: for each stage the milliseconds after the user's last sample of speech.
+    """Give the table of latencies: how many milliseconds each stage took, and all together.
 
     Parameters
     ----------
@@ -159,19 +181,23 @@ def summary(turns: Sequence[tuple[int, TurnMetrics]]) -> str:
 
 
 def _row(turn_id: int, metrics: TurnMetrics) -> tuple[object, ...]:
-    start_s = metrics.speech_end_s
-
-    def after(at_s: float | None) -> str:
-        return "" if at_s is None or start_s is None else f"{1000 * (at_s - start_s):.0f}"
-
-    stages = (
-        metrics.endpoint_s, metrics.stt_final_s, metrics.llm_first_token_s, metrics.first_clause_s,
-        metrics.tts_first_byte_s,
-    )  # fmt: skip
     latency = "" if metrics.latency_s is None else f"{1000 * metrics.latency_s:.0f}"
     cached = f"{metrics.cached_characters} of {metrics.tts_characters}"
     cost = "" if metrics.cost_usd is None else f"{metrics.cost_usd:.4f}"
-    return turn_id, *map(after, stages), latency, cached, cost
+    return turn_id, *_stages(metrics), latency, cached, cost
+
+
+def _stages(metrics: TurnMetrics) -> Iterator[str]:
+    """Give the milliseconds of listening, thinking and speaking; empty where a moment is not known."""
+    end_s, clause_s = metrics.endpoint_s, metrics.first_clause_s
+    if end_s is not None and clause_s is not None:
+        clause_s = max(end_s, clause_s)  # an answer that was there ahead took no thinking
+    moments = (metrics.speech_end_s, end_s, clause_s, metrics.first_audio_s)
+    for before_s, after_s in pairwise(moments):
+        if metrics.speech_end_s is None or before_s is None or after_s is None:
+            yield ""
+        else:
+            yield f"{1000 * (after_s - before_s):.0f}"
 
 
 def _note_of(event: Event) -> str:
@@ -185,8 +211,6 @@ def _note_of(event: Event) -> str:
         case ProviderFailed():
             instead = f"; {event.fallback} steps in" if event.fallback else ""
             return f"  ({event.stage} {event.provider} failed: {event.message}{instead})"
-        case SpokenFailure():
-            return f"  ({event.kind})"
         case TurnEnded() if event.metrics.latency_s is not None:
             return f"  ({1000 * event.metrics.latency_s:.0f} ms)"
     return ""

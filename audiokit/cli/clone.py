@@ -31,9 +31,9 @@ with the date and the hash of the samples. Who speaks in these recordings, and w
     "--consent-recording", type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The owner of the voice, agreeing; compared with the samples.",
 )  # fmt: skip
-@click.option("--description", default="", metavar="TEXT", help="For people.")
+@click.option("--description", default="", metavar="TEXT", help="Description, for people.")
 @click.option("--language", default="", metavar="CODE", help="ISO 639-1 code of what is spoken, such as en.")
-@click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="Such as accent=american; many times.")
+@click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="Label, such as accent=american; repeatable.")
 @click.option(
     "--speaker", type=click.IntRange(0), default=0, show_default=True,
     help="0: there is one voice; 1 takes the one that speaks most, 2 the next.",
@@ -47,11 +47,11 @@ with the date and the hash of the samples. Who speaks in these recordings, and w
     help="A model of this machine, for coqui and tortoise: a folder, or a checkpoint beside its config.json.",
 )  # fmt: skip
 @click.option("--professional", is_flag=True, help="Train it on half an hour and more; see `voices status`.")
-@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A setting of the provider.")
+@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A setting of the provider; repeatable.")
 @click.option(
     "--samples", "only_samples", is_flag=True, help="Show each piece that would be sent, and why; send nothing."
 )
-@click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing; needs no key.")
 @click.option("--json", "as_json", is_flag=True, help="Print the voice, or the plan, as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No bar and no summary; errors only.")
 def clone(sources: tuple[str, ...], **options: Any) -> None:

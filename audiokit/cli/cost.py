@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ WORDS_FOR_UNITS = {"seconds": "min", "input_tokens": "tokens in", "output_tokens
 def cost() -> None:
     """Estimate what a text, recordings or a conversation cost.
 
-    By public list prices, each with its date. A file prices.toml in audiokit's home folder, of the form of the one
-    that audiokit brings, goes before it, line by line.
+    By public list prices, each with its date; --json tells the source, too, and what the price holds for. A file
+    prices.toml in audiokit's home folder, of the form of the one that audiokit brings, goes before it, line by line.
 
     \b
     Examples:
@@ -29,9 +30,9 @@ def cost() -> None:
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
 
 
-@cost.command(short_help="Speaking a text")
+@cost.command(short_help="What speaking a text costs")
 @click.argument("text", metavar="TEXT|FILE|-")
-@click.option("--tts", "services", metavar="NAME[:MODEL]", multiple=True, help="Only these; many times.")
+@click.option("--tts", "services", metavar="NAME[:MODEL]", multiple=True, help="Only this one; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def text(text: str, services: tuple[str, ...], as_json: bool) -> None:
     """Estimate what speaking a text or a text file costs.
@@ -48,26 +49,29 @@ def text(text: str, services: tuple[str, ...], as_json: bool) -> None:
     _show(of_text(text_of(text), PriceTable.load(), [_service(one) for one in services]), as_json=as_json)
 
 
-@cost.command(short_help="Writing down what is said in a dataset or recordings")
-@click.argument("sources", nargs=-1, required=True, metavar="DATASET|FILE...")
-@click.option("--stt", "services", metavar="NAME[:MODEL]", multiple=True, help="Only these; many times.")
+@cost.command(short_help="What transcribing a dataset or recordings costs")
+@click.argument("sources", nargs=-1, required=True, metavar="DATASET|SOURCE...")
+@click.option("--stt", "services", metavar="NAME[:MODEL]", multiple=True, help="Only this one; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def transcription(sources: tuple[str, ...], services: tuple[str, ...], as_json: bool) -> None:
     """Estimate what transcribing a dataset or recordings costs, by their length.
 
+    SOURCE is a file, a folder (searched whole) or a glob. Files that cannot be read are named on stderr.
+
     \b
     Examples:
       audiokit cost transcription dataset
+      audiokit cost transcription episodes/
       audiokit cost transcription episode.mp3 --stt deepgram --json
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.speech.cost import of_transcription
     from audiokit.speech.prices import PriceTable
 
-    duration_s = sum(_duration_s(Path(source)) for source in sources)
+    duration_s = sum(_duration_s(source) for source in sources)
     _show(of_transcription(duration_s, PriceTable.load(), [_service(one) for one in services]), as_json=as_json)
 
 
-@cost.command(short_help="Talking with an agent")
+@cost.command(short_help="What talking with an agent costs")
 @click.option("--hours", type=click.FloatRange(0, min_open=True), default=1.0, show_default=True, help="How long.")
 @click.option("--stt", default="deepgram", show_default=True, metavar="NAME[:MODEL]", help="Who understands.")
 @click.option("--llm", default="openai", show_default=True, metavar="NAME[:MODEL]", help="Who answers.")
@@ -99,21 +103,41 @@ def _service(words: str) -> tuple[str, str]:
     return provider, model
 
 
-def _duration_s(path: Path) -> float:
-    from audiokit.audio.files import info
+def _duration_s(source: str) -> float:
+    """Give how long the kept clips of a dataset are, or the recordings of anything else, in seconds."""
+    from audiokit.dataset.at_hand import is_dataset
     from audiokit.dataset.manifest import Dataset
+    from audiokit.dataset.scan import scan
     from audiokit.errors import AudioFileError
 
-    if path.is_dir():
-        return float(Dataset.open(path).totals["kept_s"])
-    duration_s = info(path).duration_s
-    if duration_s is None:
-        raise AudioFileError(f"{path}: its header tells no length. Convert it first: audiokit edit {path} {path}.wav")
-    return duration_s
+    if is_dataset(source):
+        return float(Dataset.open(source).totals["kept_s"])
+    found = [file.path for file in scan([source], Path(os.devnull))]
+    lengths = []
+    for path in found:
+        try:
+            lengths.append(_length_s(path))
+        except AudioFileError as error:
+            if len(found) == 1:
+                raise
+            click.echo(f"skipped: {error}", err=True)
+    if not lengths:
+        raise AudioFileError(f"{source}: no recording there that can be read. Give others.", reason="missing")
+    return sum(lengths)
+
+
+def _length_s(path: Path) -> float:
+    """Give the length that the header tells, or, where it tells none, of what is decoded."""
+    from audiokit.audio.decode import open_reader
+
+    with open_reader(path) as reader:
+        if reader.expected_s is not None:
+            return reader.expected_s
+        return sum(len(block) for block in reader.blocks()) / reader.sample_rate
 
 
 def _show(found: list[Estimate], *, as_json: bool, total: bool = False) -> None:
-    from audiokit.cli.output import print_json
+    from audiokit.cli.output import dollars, print_json
 
     known = [estimate.usd for estimate in found]
     sum_usd = None if None in known else sum(usd for usd in known if usd is not None)
@@ -126,7 +150,7 @@ def _show(found: list[Estimate], *, as_json: bool, total: bool = False) -> None:
     for name, estimate in named:
         click.echo(f"{name:{width}}  {_facts(estimate)}".rstrip())
     if total:
-        click.echo(f"{'in all':{width}}  {_usd(sum_usd):>13}")
+        click.echo(f"{'in all':{width}}  {dollars(sum_usd):>15}")
     if None in known:
         click.echo("What has no price here can be given one: prices.toml in audiokit's home folder.", err=True)
 
@@ -147,13 +171,16 @@ def _name(estimate: Estimate) -> str:
 
 
 def _facts(estimate: Estimate) -> str:
+    from audiokit.cli.output import dollars
+
     usage, price = estimate.usage, estimate.price
     amount = usage.amount / 60 if usage.unit == "seconds" else usage.amount
-    doubt = "unverified" if price and price.unverified else ""
-    origin = ", ".join(filter(None, (f"prices of {price.date}", doubt, price.note))) if price else ""
+    doubt = ", unverified" if price and price.unverified else ""
+    origin = f"price of {price.date}{doubt}" if price and price.usd else ""
     unit = WORDS_FOR_UNITS.get(usage.unit, usage.unit)
-    return f"{_usd(estimate.usd):>13}  {amount:12,.0f} {unit:15}  {origin}"
+    return f"{dollars(estimate.usd):>15}  {_amount(amount):>10} {unit:15}  {origin}"
 
 
-def _usd(usd: float | None) -> str:
-    return "price unknown" if usd is None else f"{usd:.4f} USD"
+def _amount(amount: float) -> str:
+    """Write so many minutes, characters or tokens: a fraction counts only where there are few."""
+    return f"{amount:,.0f}" if amount >= 10 or amount == round(amount) else f"{amount:.1f}"

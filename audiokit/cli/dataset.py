@@ -25,7 +25,7 @@ def dataset() -> None:
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
 
 
-@dataset.command()
+@dataset.command(short_help="Tell what is in a dataset")
 @click.argument("folder", metavar="DATASET")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 def info(folder: str, as_json: bool) -> None:
@@ -47,7 +47,7 @@ def info(folder: str, as_json: bool) -> None:
         click.echo(f"{name:11} {value}")
 
 
-@dataset.command()
+@dataset.command(short_help="Compare every clip with the manifest")
 @click.argument("folder", metavar="DATASET")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No bar.")
@@ -84,17 +84,17 @@ def verify(ctx: click.Context, /, folder: str, as_json: bool, quiet: bool) -> No
         ctx.exit(DatasetError.exit_code)
 
 
-@dataset.command()
+@dataset.command(short_help="Write the kept clips in another program's form")
 @click.argument("folder", metavar="DATASET")
 @click.argument("out", metavar="OUT", type=click.Path())
-@click.option("--to", "format", type=click.Choice(FORMATS), required=True, help="Who is to read it.")
+@click.option("--to", "format", type=click.Choice(FORMATS), required=True, help="Form to write, named by its reader.")
 @click.option(
     "--split",
     default="0.95/0.05",
     show_default=True,
     help="Shares of training/validation, or training/validation/test.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Another one deals the recordings otherwise.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed splits differently.")
 @click.option("--sample-rate", type=int, help="Rate of the exported clips, in Hz.  [default: each clip's own]")
 @click.option("--speaker", default="speaker", show_default=True, help="What formats that name the speaker call them.")
 @click.option("--json", "as_json", is_flag=True, help="Print the parts as JSON on stdout.")
@@ -134,7 +134,7 @@ def export(ctx: click.Context, /, folder: str, out: str, as_json: bool, quiet: b
         click.echo(f"{name:11} {len(clips)} clips, {sum(clip.duration_s for clip in clips):.1f} s")
 
 
-@dataset.command()
+@dataset.command(short_help="Put datasets together into a new one")
 @click.argument("folders", nargs=-1, required=True, metavar="DATASET...")
 @click.argument("out", metavar="OUT", type=click.Path())
 @click.option("--copy", is_flag=True, help="Copy the clips; otherwise each gets a second name where the disk can.")
@@ -166,7 +166,7 @@ def merge(folders: tuple[str, ...], out: str, copy: bool, as_json: bool, quiet: 
         click.echo(f"{name:11} {value}")
 
 
-@dataset.command()
+@dataset.command(short_help="Write report.html into a dataset")
 @click.argument("folder", metavar="DATASET")
 def report(folder: str) -> None:
     """Write report.html into a dataset: numbers, histograms, timelines, players, settings; `prep` does it too.
@@ -188,7 +188,7 @@ def report(folder: str) -> None:
     click.echo(run(Dataset.open(folder)))
 
 
-@dataset.command()
+@dataset.command(short_help="Listen through a dataset on a local page")
 @click.argument("folder", metavar="DATASET")
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port of 127.0.0.1.  [default: a free one]")
 @click.option("--no-browser", is_flag=True, help="Open no browser; only print the address.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audiokit.cli.settings import Command
-from audiokit.cli.words import StepsCommand, given_steps, step_option
+from audiokit.cli.step_options import StepsCommand, given_steps, step_option
 from audiokit.editing.options import OPTIONS
 from audiokit.editing.presets import PRESETS, Preset
 
@@ -29,8 +29,8 @@ def step_options(command: Command) -> Command:
     """Decorate a command with all steps, and the presets."""
     about = " ".join(f"{name}: {preset.purpose}." for name, preset in PRESETS.items())
     command = step_option("preset", "|".join(PRESETS), f"The steps below by one name. {about}")(command)
-    for name, option in reversed(OPTIONS.items()):
-        command = step_option(name, option.metavar, option.help)(command)
+    for name, spelling in reversed(OPTIONS.items()):
+        command = step_option(name, spelling.metavar, spelling.help)(command)
     return command
 
 
@@ -73,7 +73,7 @@ def _tags(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) ->
 )
 @click.option("--bitrate", callback=_bitrate, metavar="RATE", help="For mp3, m4a, opus and webm, such as 192k.")
 @click.option("--tag", "tags", multiple=True, callback=_tags, metavar="NAME=TEXT", help="title, artist, album ...")
-@click.option("--cover", type=click.Path(path_type=Path), help="Cover picture, JPEG or PNG.")
+@click.option("--cover", type=click.Path(path_type=Path), metavar="FILE", help="Cover picture, JPEG or PNG.")
 @click.option("--force", is_flag=True, help="Replace OUT if it is there.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON on stdout.")
@@ -92,7 +92,7 @@ def edit(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
       audiokit edit talk.wav short.wav --trim 0:10-1:30 --fade-in 1 --fade-out 2
       audiokit edit intro.wav talk.wav outro.wav show.mp3 --crossfade 0.5 --preset podcast
       audiokit edit chapters/*.wav '{stem}.acx.mp3' --preset audiobook-acx
-      audiokit edit talk.m4a out.wav --mono --rate 16000 --highpass 80 --normalize -16LUFS --limit -1dBTP
+      audiokit edit talk.m4a out.wav --mono --sample-rate 16000 --highpass 80 --normalize -16LUFS --limit -1dBTP
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     from audiokit.cli.output import interrupt_hint, print_json, show_notes
 

@@ -29,7 +29,18 @@ COMMANDS = {
 """Each command's place and short help; a test compares the latter with the command's own."""
 
 
-@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+ALSO = {"rate": "sample-rate", "out": "output"}
+"""Names of options by which they are known, too, in every command."""
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "token_normalize_func": lambda name: ALSO.get(name, name),
+    },
+)
 @click.option(
     "--version",
     is_flag=True,

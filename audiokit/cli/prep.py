@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from audiokit.cli.option_groups import GroupedCommand
 from audiokit.cli.settings import in_options, settings_options
 from audiokit.dataset.settings import PrepSettings
 
@@ -28,7 +30,7 @@ HELPS = {
     "peak_dbtp": "Ceiling for the true peak, in dBTP.",
     "format": "File format of the clips, 16 bits.",
     "min_snr_db": "Refuse clips with less speech over noise, in dB.",
-    "min_bandwidth_hz": "Refuse clips whose sound reaches less high, in Hz (telephone: 3400).",
+    "min_bandwidth_hz": "Refuse clips of lower bandwidth, in Hz (telephone: 3400).",
     "max_clipped": "Refuse clips with a larger part of clipped samples, 0 to 1.",
     "min_speech": "Refuse clips with a smaller part of speech, 0 to 1.",
     "keep_forced_cuts": "Keep clips that begin or end without a pause.",
@@ -37,13 +39,15 @@ HELPS = {
     "min_mos": "Refuse clips that listeners would rate lower, 1 to 5 (DNSMOS; 3 is good, and takes a while).",
     "max_reverb_s": "Refuse clips in which a room rings longer, in seconds (0.35 refuses no dry speech).",
     "max_music": "Refuse clips with more music under speech, 0 to 1 (0.5 lets nearly all voices pass).",
+    "max_laughter": "Refuse clips in which laughter is more probable, 0 to 1 (with --sounds-model; 0.3 is a start).",
+    "sounds_model": "The network that hears laughter: a FILE of yours, YAMNet or PANNs as ONNX.",
     "duplicates": "What becomes of clips whose very sound is in a better one too, such as jingles and re-runs.",
-    "stall_s": "Give a recording up that makes no progress for so many seconds.",
+    "stall_s": "Give up a recording that makes no progress for so many seconds.",
     "target_minutes": "Keep only the best N minutes, spread over the recordings.",
     "transcribe": "Write down what is said (the default model knows English only).",
     "stt": "Speech recognizer: whisper (offline), or a plug-in. Implies --transcribe.",
-    "model": "The recognizer's model: a name or a folder.",
-    "language": "ISO 639-1 code of what is spoken.",
+    "model": "The recognizer's model: a name or a folder. Implies --transcribe.",
+    "language": "ISO 639-1 code of what is spoken. Implies --transcribe.",
     "min_language": "Doubt texts whose language is less likely, 0 to 1, where the recognizer tells.",
     "second_stt": "Compare with a second recognizer, NAME or NAME:MODEL. Implies --transcribe.",
     "max_mismatch": "Doubt texts of which a larger part differs from the second, 0 to 1.",
@@ -51,12 +55,32 @@ HELPS = {
     "refuse_doubtful": "Refuse clips whose text is doubtful, instead of flagging them. Implies --transcribe.",
 }
 
-ABOUT_TEXTS = ("stt", "second_stt", "align", "refuse_doubtful")
+GROUPS = {
+    "Recordings": ("channel", "highpass_hz", "vad", "keep_truncated", "stall_s"),
+    "Cutting": ("min_s", "max_s", "max_pause_s", "room_s", "keep_forced_cuts"),
+    "Level and format": ("loudness_lufs", "loudness_per", "peak_dbtp", "denoise", "sample_rate", "format"),
+    "Judges": (
+        "min_snr_db", "min_bandwidth_hz", "max_clipped", "min_speech", "speaker", "min_similarity", "min_mos",
+        "max_reverb_s", "max_music", "max_laughter", "sounds_model", "duplicates", "target_minutes",
+    ),
+    "Texts": (
+        "transcribe", "stt", "model", "language", "align", "second_stt", "max_mismatch", "min_language",
+        "refuse_doubtful",
+    ),
+}  # fmt: skip
+"""What the help shows together."""
+
+WORDS_FOR_REASONS = {"speaker": "another voice"}
+ABOUT_TEXTS = ("stt", "model", "language", "second_stt", "align", "refuse_doubtful")
 """Whoever gives one of these wants texts."""
-AGAIN = "The same command again continues where this one stopped."
 
 
-@click.command(short_help="Cut recordings into a clean dataset of labelled speech clips")
+@click.command(
+    cls=GroupedCommand,
+    groups=GROUPS,
+    rest="Run",
+    short_help="Cut recordings into a clean dataset of labelled speech clips",
+)
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("out", type=click.Path())
 @settings_options(PrepSettings, HELPS)
@@ -69,7 +93,9 @@ AGAIN = "The same command again continues where this one stopped."
     help="Who works: processes of this machine, or the machines of a Ray cluster.",
 )
 @click.option("--ray-address", help="Where the cluster is, such as 10.0.0.5:6379 or auto. Implies --engine ray.")
-@click.option("--work", type=click.Path(), help="Where to keep the working folder of an OUT such as s3://...")
+@click.option(
+    "--work", type=click.Path(), metavar="DIR", help="Where to keep the working folder of an OUT such as s3://..."
+)
 @click.option("--strict", is_flag=True, help="Stop with exit code 3 at the first recording that cannot be used.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 @click.option("--review", is_flag=True, help="Then listen through the clips on a local page; see dataset review.")
@@ -99,7 +125,7 @@ def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
 
     An interrupted run goes on where it stopped when the same command is given again.
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
-    from audiokit.cli.output import interrupt_hint, show_notes
+    from audiokit.cli.output import AGAIN, interrupt_hint, show_notes
     from audiokit.cli.review import run_review
     from audiokit.dataset.store import is_address
     from audiokit.errors import ConfigError
@@ -114,7 +140,7 @@ def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
         raise click.UsageError(in_options(str(error), PrepSettings), ctx) from error
     if review and is_address(out):
         raise click.UsageError("--review needs an OUT on this machine.", ctx)
-    with show_notes(quiet=quiet), interrupt_hint(AGAIN):
+    with show_notes(quiet=quiet, reword=lambda text: in_options(text, PrepSettings)), interrupt_hint(AGAIN):
         if dry_run:
             _plan(sources, out, settings, where, as_json=as_json)
         else:
@@ -125,14 +151,12 @@ def prep(ctx: click.Context, /, sources: tuple[str, ...], out: str, **options: A
 
 def _where(options: dict[str, Any]) -> dict[str, Any]:
     """Take out of the options who works and where, as `api.prep` wants it."""
-    from audiokit.api import cores
     from audiokit.dataset.engine import RayCluster
 
     address, engine = options.pop("ray_address"), options.pop("engine")
-    where = {"jobs": options.pop("jobs"), "work": options.pop("work"), "engine": engine}
     if address or engine == "ray":
-        return where | {"engine": RayCluster(address=address or "")}
-    return where | {"jobs": where["jobs"] or cores()}
+        engine = RayCluster(address=address or "")
+    return {"jobs": options.pop("jobs"), "work": options.pop("work"), "engine": engine}
 
 
 def _prepare(
@@ -158,35 +182,47 @@ def _prepare(
 
 
 def _print_summary(dataset: Dataset, place: str, took_s: float) -> None:
-    from audiokit.cli.output import print_panel
+    from audiokit.cli.output import counted, print_facts
     from audiokit.progress import clock_face
 
     total = dataset.totals
     length, prepared = clock_face(total["duration_s"]), total["prepared"]
-    lines = [
-        f"recordings  {prepared} of {total['recordings']}, {length} in {took_s:.0f} s",
-        f"speech      {clock_face(total['speech_s'])}",
-        f"kept        {total['kept']} of {total['clips']} clips, {clock_face(total['kept_s'])}",
-        *(f"refused     {row['clips']} clips: {reason}" for reason, row in total["refused"].items()),
+    to_check = f"{counted(total['flagged'], 'clip')}: audiokit dataset review {place}"
+    facts = [
+        ("recordings", f"{prepared} of {total['recordings']}, {length} in {took_s:.0f} s"),
+        ("speech", f"{clock_face(total['speech_s'])}, without pauses"),
+        ("kept", f"{total['kept']} of {counted(total['clips'], 'clip')}, {clock_face(total['kept_s'])}"),
+        *(("refused", f"{counted(clips, 'clip')}: {reason}") for reason, clips in _refused(total["refused"]).items()),
         *(
-            f"{who:11} {row['clips']} clips, {clock_face(row['seconds'])}; {row['kept']} kept"
+            (who, f"{counted(row['clips'], 'clip')}, {clock_face(row['seconds'])}; {row['kept']} kept")
             for who, row in total.get("speakers", {}).items()
         ),
-        *([f"to check    {total['flagged']} clips: see flags in the manifest"] if total["flagged"] else []),
+        *([("to check", to_check)] if total["flagged"] else []),
         *_levels(dataset),
-        f"dataset     {place}  (start with report.html)",
-        *(f"skipped     {source.message}" for source in dataset.sources if source.skipped),
-        *(f"warning     {source.message}" for source in dataset.sources if source.message and not source.skipped),
+        ("dataset", f"{place}  (start with report.html)"),
+        *(("skipped", source.message) for source in dataset.sources if source.skipped),
+        *(("warning", source.message) for source in dataset.sources if source.message and not source.skipped),
     ]
-    print_panel("prep", "\n".join(lines))
+    print_facts("prep", facts)
 
 
-def _levels(dataset: Dataset) -> list[str]:
+def _refused(rows: dict[str, dict[str, Any]]) -> Counter[str]:
+    """Count refused clips by their reasons, in words that need no manual."""
+    clips: Counter[str] = Counter()
+    for reason, row in rows.items():
+        clips[WORDS_FOR_REASONS.get(reason, reason)] += row["clips"]
+    return clips
+
+
+def _levels(dataset: Dataset) -> list[tuple[str, str]]:
     heard = [(source.lufs, source.name) for source in dataset.sources if source.lufs is not None]
     if len(heard) < 2:
         return []
     (low, quietest), (high, loudest) = min(heard), max(heard)
-    return [f"loudest     {high:.1f} LUFS: {loudest}", f"quietest    {low:.1f} LUFS: {quietest}"]
+    return [
+        ("loudest source", f"{high:.1f} LUFS before levelling: {loudest}"),
+        ("quietest source", f"{low:.1f} LUFS before levelling: {quietest}"),
+    ]
 
 
 def _plan(sources: tuple[str, ...], out: str, settings: PrepSettings, where: dict[str, Any], *, as_json: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,11 @@ TEXT_FILES = (".txt", ".md", ".markdown", ".text")
 @click.argument("text", metavar="TEXT|FILE|-")
 @click.option("--voice", metavar="NAME", help="A voice of `audiokit voices list`, or the provider's own name for one.")
 @click.option(
-    "-o", "--out", type=click.Path(), metavar="FILE", help="Where to: wav, mp3, m4b ... or - for a WAV on stdout."
-)
-@click.option("--play", is_flag=True, help="Let it be heard; so it is without -o.")
+    "-o", "--output", "out", type=click.Path(), metavar="FILE",
+    help="Where to: wav, mp3, m4b ... or - for a WAV on stdout.",
+)  # fmt: skip
+@click.option("--play", is_flag=True, help="Play it (the default without -o).")
+@click.option("--speaker", metavar="DEVICE", help="Play on it: a speaker, by number or name.  [default: the system's]")
 @click.option("--stream", is_flag=True, help="Speak from the first clause on, while the rest is still being read.")
 @click.option(
     "--provider",
@@ -37,8 +40,8 @@ TEXT_FILES = (".txt", ".md", ".markdown", ".text")
     "--model-path", type=click.Path(exists=True), metavar="PATH",
     help="The same for a model of this machine: a folder, or a checkpoint beside its config.json (coqui, tortoise).",
 )  # fmt: skip
-@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A setting of the provider.")
-@click.option("--fallback", metavar="NAME", multiple=True, help="Who speaks instead when that fails; many times.")
+@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A setting of the provider; repeatable.")
+@click.option("--fallback", metavar="NAME", multiple=True, help="Who speaks instead when that fails; repeatable.")
 @click.option("--chapters", is_flag=True, help="A book: -o names a m4b, m4a or mp3 with marks, or a folder of files.")
 @click.option("--format", "extension", default="mp3", show_default=True, help="Format of a folder's chapters.")
 @click.option("--srt", type=click.Path(), metavar="FILE", help="Write subtitles too.")
@@ -94,7 +97,8 @@ def say(ctx: click.Context, /, text: str, **options: Any) -> None:
     from audiokit.speech.usage import UsageCounter
 
     usage, quiet = UsageCounter(), options["quiet"]
-    with show_notes(quiet=quiet), interrupt_hint(AGAIN):
+    options["play"] |= options["speaker"] is not None
+    with show_notes(quiet=quiet), interrupt_hint(AGAIN), _book_hint(options["voice"]):
         if options["stream"]:
             written = _streamed(ctx, text, usage, options)
         elif options["chapters"]:
@@ -102,6 +106,20 @@ def say(ctx: click.Context, /, text: str, **options: Any) -> None:
         else:
             written = _spoken(text, usage, options)
     _report(written, usage, as_json=options["as_json"], quiet=quiet)
+
+
+@contextmanager
+def _book_hint(name: str | None) -> Iterator[None]:
+    """Tell of a voice that a provider does not have that the book does not have it either."""
+    from audiokit.cloning.voices import VoiceBook
+    from audiokit.errors import VoiceNotFoundError
+
+    try:
+        yield
+    except VoiceNotFoundError as error:
+        if error.provider and name and name not in VoiceBook():
+            error.add_note(f"None is named {name!r} in your book of voices either: see audiokit voices list.")
+        raise
 
 
 def _settings(options: dict[str, Any]) -> SaySettings:
@@ -169,7 +187,7 @@ def _spoken(text: str, usage: UsageCounter, options: dict[str, Any]) -> list[Pat
         from audiokit.audio.buffer import Audio
         from audiokit.audio.chunk import chunks_of
 
-        _play(chunks_of((audio or Audio.read(path)).mono(), 0.2))
+        _play(chunks_of((audio or Audio.read(path)).mono(), 0.2), options["speaker"])
     return [Path(path)] if path else []
 
 
@@ -187,7 +205,7 @@ def _streamed(ctx: click.Context, text: str, usage: UsageCounter, options: dict[
     source = _lines(sys.stdin) if text == "-" else text_of(text)
     chunks = stream_speech(source, voice=options["voice"], settings=_settings(options), usage=usage)
     if not options["out"]:
-        _play(chunks)
+        _play(chunks, options["speaker"])
         return []
     return _write(chunks, options["out"])
 
@@ -241,16 +259,21 @@ def _check_speaker(options: dict[str, Any]) -> None:
     """Look for a loudspeaker before anything is paid for that could not be heard."""
     if options["play"] or not options["out"]:
         from audiokit.audio.devices import find_device
+        from audiokit.errors import ConfigError, MissingDependencyError
 
-        find_device(None, "output")
+        try:
+            find_device(options["speaker"], "output")
+        except (ConfigError, MissingDependencyError) as error:
+            error.add_note("Or write a file: -o FILE.")
+            raise
 
 
-def _play(chunks: Iterable[Any]) -> None:
+def _play(chunks: Iterable[Any], speaker: str | None) -> None:
     from audiokit import portal
     from audiokit.speech.aloud import play_aloud
     from audiokit.speech.streams import from_iterator
 
-    portal.run(play_aloud(from_iterator(chunks)))
+    portal.run(play_aloud(from_iterator(chunks), speaker))
 
 
 def _book(ctx: click.Context, text: str, usage: UsageCounter, options: dict[str, Any]) -> list[Path]:
@@ -275,7 +298,7 @@ def _book(ctx: click.Context, text: str, usage: UsageCounter, options: dict[str,
 
 
 def _report(written: list[Path], usage: UsageCounter, *, as_json: bool, quiet: bool) -> None:
-    from audiokit.cli.output import print_json
+    from audiokit.cli.output import dollars, print_json
     from audiokit.speech.prices import PriceTable
 
     paid, cached = (int(usage.total(unit)) for unit in ("characters", "cached_characters"))
@@ -287,5 +310,4 @@ def _report(written: list[Path], usage: UsageCounter, *, as_json: bool, quiet: b
     for path in written:
         click.echo(path)
     if not quiet and (paid or cached):
-        price = "price unknown" if cost_usd is None else f"about {cost_usd:.4f} USD"
-        click.echo(f"{paid} characters spoken ({price}), {cached} from the cache", err=True)
+        click.echo(f"{paid} characters spoken ({dollars(cost_usd)}), {cached} from the cache", err=True)

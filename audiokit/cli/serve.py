@@ -15,11 +15,9 @@ if TYPE_CHECKING:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8765, show_default=True, help="Port to listen on.")
 @click.option("--workers", default=1, show_default=True, help="Processes; each has its own conversations.")
-@click.option(
-    "--config", type=click.Path(dir_okay=False, path_type=Path), help="The agent's TOML.  [default: the offline agent]"
-)
+@click.option("--config", type=click.Path(), metavar="FILE", help="The agent.  [default: agent.toml, if it is there]")
 @click.option("--bridge", type=click.Choice(["elevenlabs"]), help="Talk with an agent hosted there instead.")
-@click.option("--agent-id", default="", help="Of the agent behind the bridge.")
+@click.option("--agent-id", default="", metavar="ID", help="The agent behind the bridge.")
 @click.option(
     "--max-sessions",
     type=click.IntRange(min=1),
@@ -42,8 +40,8 @@ if TYPE_CHECKING:
 def serve(ctx: click.Context, /, **options: Any) -> None:
     """Serve the agent: a page at /, WebSockets for programs, telephones, and ElevenLabs' clients.
 
-    Without options it serves the offline agent, which needs no key, on http://127.0.0.1:8765. The log on stderr is one
-    JSON object a line.
+    Without options it serves the agent of ./agent.toml, or where there is no such file the offline agent, which needs
+    no key, on http://127.0.0.1:8765. The log on stderr is one JSON object a line.
 
     \b
     Examples:
@@ -59,11 +57,36 @@ def serve(ctx: click.Context, /, **options: Any) -> None:
     if options["bridge"] and options["config"]:
         raise click.UsageError("--bridge talks with ElevenLabs' agent, --config describes ours; give one of them.", ctx)
     settings = _settings(options)
+    partner = _partner(settings)  # what is wrong with its file is said before a port is taken
     log_to_stderr(quiet=settings.quiet)
-    run(
-        settings,
-        lambda address: None if settings.quiet else click.echo(f"Serving on {address}  (Ctrl-C ends)", err=True),
-    )
+
+    def tell(address: str) -> None:
+        if not settings.quiet:
+            click.echo(f"Serving on {address}: {partner}  (Ctrl-C ends)", err=True)
+
+    run(settings, tell)
+
+
+def _partner(settings: ServerSettings) -> str:
+    """Say who is talked with, and by which providers."""
+    if settings.bridge_agent_id:
+        return f"{settings.bridge_agent_id} at ElevenLabs"
+    from audiokit.cli.talk import read_config
+
+    config = read_config(settings.config)
+    stages = [("stt", config.stt), ("llm", config.llm), ("tts", config.tts)]
+    named = (f"{stage} {', '.join(each.provider for each in chosen)}" for stage, chosen in stages)
+    return f"{settings.config or 'the offline agent'} ({'; '.join(named)})"
+
+
+def _config(options: dict[str, Any]) -> Path | None:
+    """Give the agent's file: the one named, else `agent.toml` where there is one and no bridge leads elsewhere."""
+    from audiokit.cli.talk import usual_file
+
+    if options["bridge"]:
+        return None
+    found = options["config"] or usual_file()
+    return Path(found) if found else None
 
 
 def _settings(options: dict[str, Any]) -> ServerSettings:
@@ -75,7 +98,7 @@ def _settings(options: dict[str, Any]) -> ServerSettings:
         host=options["host"],
         port=options["port"],
         workers=workers,
-        config=options["config"],
+        config=_config(options),
         bridge_agent_id=options["agent_id"],
         token=Key(options["token"]) if options["token"] else token_from_environment(),
         origins=options["origins"],

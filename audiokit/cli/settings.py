@@ -13,6 +13,7 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _SHORT = {"min_mos": "--mos", "max_reverb_s": "--max-reverb"}
+_ALSO = {"speaker": ("--speakers",)}  # as in --speakers all
 _UNITS = {"_s": "_seconds", "_db": "", "_dbtp": "", "_hz": "", "_lufs": ""}
 
 
@@ -40,7 +41,8 @@ def settings_options(settings: type, helps: Mapping[str, str]) -> Callable[[Comm
 
     def decorate(command: Command) -> Command:
         for name in reversed(list(helps)):
-            option = click.option(option_name(name), name, help=helps[name], **_kind(hints[name], defaults[name]))
+            names = (option_name(name), *_ALSO.get(name, ()))
+            option = click.option(*names, name, help=helps[name], **_kind(hints[name], defaults[name]))
             command = option(command)
         return command
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,26 +17,31 @@ if TYPE_CHECKING:
 
 USUAL_FILE = "agent.toml"
 STAGES = ("stt", "llm", "tts", "vad")
+APART = (
+    ("text", "input"), ("text", "mic"), ("text", "stt"), ("text", "vad"), ("input", "mic"), ("fast", "speaker"),
+    ("fast", "text"),
+)  # fmt: skip
+"""Options that contradict each other: where the user types, nothing is heard."""
 
 
 @click.command(short_help="Talk with it: by microphone, by typing, or from files (the default)")
 @click.option("--config", type=click.Path(), metavar="FILE", help="The agent.  [default: agent.toml, if it is there]")
 @click.option("--text", is_flag=True, help="Type instead of speaking; replies are shown.")
 @click.option("--input", type=click.Path(), metavar="FILE", help="A recording in place of the microphone.")
-@click.option("--output", type=click.Path(), metavar="FILE", help="A file in place of the speaker.")
+@click.option("-o", "--output", type=click.Path(), metavar="FILE", help="A file in place of the speaker.")
 @click.option("--force", is_flag=True, help="Replace --output if it is there.")
 @click.option("--stereo", is_flag=True, help="Both sides in --output: you left, the agent right.")
-@click.option("--fast", is_flag=True, help="With --input: no slower than the models compute.")
+@click.option("--fast", is_flag=True, help="With --input: as fast as the models compute, not in real time.")
 @click.option("--mic", metavar="DEVICE", help="Microphone, by number or name.  [default: the system's]")
 @click.option("--speaker", metavar="DEVICE", help="Speaker, by number or name.  [default: the system's]")
 @click.option("--devices", is_flag=True, help="List microphones and speakers, and stop.")
 @click.option("--record", type=click.Path(), metavar="DIR", help="Keep both voices, transcript, events and timings.")
-@click.option("--session", type=click.Path(), metavar="FILE", help="Take up a conversation, and keep it there.")
+@click.option("--session", type=click.Path(), metavar="FILE", help="Resume the conversation in FILE, and save it.")
 @click.option("--stt", metavar="NAME[:MODEL]", help="Who understands: whisper, deepgram, elevenlabs, openai ...")
 @click.option("--llm", metavar="NAME[:MODEL]", help="Who answers: scripted, anthropic, openai ...")
 @click.option("--tts", metavar="NAME[:MODEL]", help="Who speaks: hibari, elevenlabs, openai, coqui, piper ...")
 @click.option("--vad", metavar="NAME", help="Who hears that you speak: silero, energy ...")
-@click.option("--voice", metavar="NAME", help="As whom: a voice of `audiokit voices list`, or the provider's own.")
+@click.option("--voice", metavar="NAME", help="Voice it speaks with: of `audiokit voices list`, or the provider's.")
 @click.option("--system", metavar="TEXT", help="The system prompt.")
 @click.option("--greeting", metavar="TEXT", help="What the agent says first.")
 @click.option("--language", metavar="CODE", help="What is spoken, as an ISO 639-1 code.")
@@ -73,26 +79,30 @@ def run(ctx: click.Context, /, **options: Any) -> None:
         _talk(config, _doors(options), options)
 
 
-def read_config(path: str | None) -> AgentConfig:
+def usual_file() -> str | None:
+    """Name the agent's file that is meant when none is named, if it is there."""
+    return USUAL_FILE if Path(USUAL_FILE).is_file() else None
+
+
+def read_config(path: str | os.PathLike[str] | None) -> AgentConfig:
     """Read the agent's file: the one named, else `agent.toml` where there is one, else the defaults."""
     from audiokit.agent.config_file import AgentConfig, load
 
-    if path is not None:
-        return load(path)
-    return load(USUAL_FILE) if Path(USUAL_FILE).is_file() else AgentConfig()
+    found = usual_file() if path is None else path
+    return load(found) if found is not None else AgentConfig()
 
 
 def changed(config: AgentConfig, options: dict[str, Any]) -> AgentConfig:
     """Let flags go before the file."""
     from audiokit.agent.chosen import ProviderConfig
-    from audiokit.agent.config_file import with_voice
+    from audiokit.agent.config_file import with_vad, with_voice
 
     for stage in STAGES:
         if options[stage]:
             name, _, model = options[stage].partition(":")
             chosen = ProviderConfig(provider=name, settings={"model": model} if model else {})
-            change: dict[str, Any] = {stage: chosen if stage == "vad" else (chosen,)}
-            config = replace(config, **change)
+            change: dict[str, Any] = {stage: (chosen,)}
+            config = with_vad(config, chosen) if stage == "vad" else replace(config, **change)
     if options["voice"]:
         config = with_voice(config, options["voice"])
     if options["no_cache"]:
@@ -106,7 +116,7 @@ def changed(config: AgentConfig, options: dict[str, Any]) -> AgentConfig:
 
 
 def _check_options(ctx: click.Context, options: dict[str, Any]) -> None:
-    for first, second in (("text", "input"), ("text", "mic"), ("input", "mic"), ("fast", "speaker"), ("fast", "text")):
+    for first, second in APART:
         if options[first] and options[second] is not None and options[second] is not False:
             raise click.UsageError(f"--{first} and --{second} do not go together.", ctx)
     for name, needed in (("fast", "input"), ("stereo", "output")):
@@ -142,7 +152,7 @@ def _talk(config: AgentConfig, doors: Doors, options: dict[str, Any]) -> None:
     from audiokit.cli.output import interrupt_hint
 
     heard = doors.output is not None or doors.speaker is not None or doors.record is not None
-    agent = build(config, mute=not heard)
+    agent = build(config, mute=not heard, deaf=options["text"])
     lines = typed_lines() if options["text"] else None
     told: Captions | None = None
     try:
@@ -154,17 +164,23 @@ def _talk(config: AgentConfig, doors: Doors, options: dict[str, Any]) -> None:
     finally:
         if told and told.turns and not options["quiet"]:
             _print_latencies(told)
+    if told.gave_up:
+        raise told.gave_up
 
 
 async def typed_lines() -> AsyncIterator[str]:
     """Give the lines of stdin as they are typed, with a prompt where somebody types them.
 
-    The thread that waits for them ends with the process: nothing else could end it.
+    The thread that waits for them ends with the process: nothing else could end it. Bytes that are no text are
+    replaced: neither a model nor a file takes them.
     """
     import asyncio
     import sys
+    from io import TextIOWrapper
     from threading import Semaphore, Thread
 
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     wanted = Semaphore(0)
     loop, typed = asyncio.get_running_loop(), asyncio.Queue[str]()
 
@@ -189,11 +205,12 @@ async def typed_lines() -> AsyncIterator[str]:
 
 
 def _print_latencies(told: Captions) -> None:
-    from audiokit.cli.captions import COLUMNS, latency_rows, summary
+    from audiokit.cli.captions import COLUMNS, LEGEND, latency_rows, summary
     from audiokit.cli.output import console, print_table
 
     if any(metrics.latency_s is not None for _, metrics in told.turns):
-        print_table("milliseconds after your last word", COLUMNS, latency_rows(told.turns))
+        print_table("where the time went, in milliseconds", COLUMNS, latency_rows(told.turns))
+        console().print(LEGEND, style="dim")
     if line := summary(told.turns):
         console().print(line)
 

@@ -18,3 +18,13 @@ def read_text(path: Path) -> str:
         return path.read_text("utf-8-sig")
     except (UnicodeDecodeError, OSError) as error:
         raise UsageError(f"{path}: cannot be read as UTF-8 text: {error}. Save it as UTF-8.") from error
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read the lines with words in them, without space around.
+
+    Raises
+    ------
+    UsageError : see `read_text`.
+    """
+    return [line.strip() for line in read_text(path).splitlines() if line.strip()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,10 @@ def voices() -> None:
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
 
 
-@voices.command(name="list")
-@click.option("--provider", default="", help="List what this provider keeps for the account, and what is left of it.")
+@voices.command(name="list", short_help="List the voices of the book, or of a provider")
+@click.option(
+    "--provider", default="", metavar="NAME", help="This provider's voices: its own, or those of the account there."
+)
 @click.option("--search", default="", metavar="TEXT", help="Only voices with this in name, description or labels.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def list_voices(provider: str, search: str, as_json: bool) -> None:
@@ -43,10 +46,11 @@ def list_voices(provider: str, search: str, as_json: bool) -> None:
     \b
     Examples:
       audiokit voices list
+      audiokit voices list --provider hibari
       audiokit voices list --provider elevenlabs --search calm
     """  # noqa: D301  click's mark for "do not rewrap", not an escape
     if provider:
-        _list_remote(provider, search, as_json=as_json)
+        _list_provider(provider, search, as_json=as_json)
         return
     from audiokit.cli.output import print_json
     from audiokit.cloning.voices import VoiceBook
@@ -64,7 +68,7 @@ def list_voices(provider: str, search: str, as_json: bool) -> None:
         click.echo("no voice; make one with audiokit clone", err=True)
 
 
-@voices.command()
+@voices.command(short_help="Show all that is remembered of a voice")
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON on stdout.")
 def show(name: str, as_json: bool) -> None:
@@ -87,7 +91,7 @@ def show(name: str, as_json: bool) -> None:
         click.echo(line)
 
 
-@voices.command()
+@voices.command(short_help="Delete a voice for ever, at its provider too")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--keep-remote", is_flag=True, help="Forget it here, leave it at the provider.")
@@ -114,7 +118,7 @@ def delete(name: str, yes: bool, keep_remote: bool) -> None:
     click.echo(f"{entry.voice.name}: deleted {where}")
 
 
-@voices.command()
+@voices.command(short_help="Call a voice something else, on this machine")
 @click.argument("name")
 @click.argument("new_name")
 def rename(name: str, new_name: str) -> None:
@@ -129,7 +133,7 @@ def rename(name: str, new_name: str) -> None:
     click.echo(VoiceBook().rename(name, new_name).voice.name)
 
 
-@voices.command(name="export")
+@voices.command(name="export", short_help="Write a voice into one file")
 @click.argument("name")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_voice(name: str, file: Path) -> None:
@@ -147,7 +151,7 @@ def export_voice(name: str, file: Path) -> None:
     click.echo(run(VoiceBook(), name, file))
 
 
-@voices.command(name="import")
+@voices.command(name="import", short_help="Read a voice from such a file")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", default="", help="What it is called here.  [default: as it was]")
 def import_voice(file: Path, name: str) -> None:
@@ -170,11 +174,23 @@ voices.add_command(status)
 voices.add_command(evaluate)
 
 
-def _list_remote(provider: str, search: str, *, as_json: bool) -> None:
+def _provider_voices(provider: str, search: str) -> Sequence[Voice]:
+    from audiokit import registry
+    from audiokit.errors import ConfigError
+
+    if provider in registry.providers("voices"):
+        return registry.provider("voices", provider).list(search)
+    if registry.promise("tts", provider, "voices") is None:
+        raise ConfigError(f"{provider} keeps no list of its voices. The vendor's own pages name them.")
+    speaker: Any = registry.provider("tts", provider)
+    return [voice for voice in speaker.voices() if _matches(voice, search)]
+
+
+def _list_provider(provider: str, search: str, *, as_json: bool) -> None:
     from audiokit import registry
     from audiokit.cli.output import print_json
 
-    found = registry.provider("voices", provider).list(search)
+    found = _provider_voices(provider, search)
     left = registry.provider("account", provider).subscription() if provider in registry.providers("account") else None
     if as_json:
         rows = [{"voice_id": voice.voice_id, "name": voice.name, "labels": dict(voice.labels)} for voice in found]

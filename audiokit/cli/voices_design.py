@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 @click.argument("description")
 @click.option("--name", default="", help="Keep one of the previews under this name.")
 @click.option("--choose", type=click.IntRange(1), metavar="NUMBER", help="Which preview to keep.  [default: ask]")
-@click.option("--out", default="previews", show_default=True, type=click.Path(file_okay=False, path_type=Path),
-              help="Folder for the previews.")  # fmt: skip
+@click.option(
+    "-o", "--output", "out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    default="previews", show_default=True, help="Folder for the previews.",
+)  # fmt: skip
 @click.option("--text", default="", help="What the previews say.  [default: the provider's choice]")
 @click.option("--provider", default="elevenlabs", show_default=True, help="Who designs it.")
-@click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="Such as accent=scottish; many times.")
+@click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="Label, such as accent=scottish; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print the previews and the voice as JSON on stdout.")
 def design(description: str, name: str, choose: int | None, out: Path, **options: Any) -> None:
     """Make a voice up from a description, without any recording.

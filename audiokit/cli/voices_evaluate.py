@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audiokit.cli.texts import read_lines
+
 if TYPE_CHECKING:
     from audiokit.cloning.evaluate import Judgement
 
@@ -17,11 +19,16 @@ HEADINGS = ("voice", "provider", "like samples", "samples", "words wrong", "MOS"
 @click.command(short_help="Judge voices side by side: likeness, words understood, speed")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option("--reference", metavar="SOURCE", help="A dataset or recordings of the speaker.  [default: the samples]")
-@click.option("--text", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Sentences, one a line.")
+@click.option("--text", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Sentences, one a line.")  # fmt: skip
 @click.option("--stt", default="whisper", show_default=True, help='Who writes down what it understands, or "none".')
 @click.option("--mos", is_flag=True, help="Estimate listeners' opinion with DNSMOS.")
-@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write a page to listen blind and vote.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Keep what was spoken, a WAV a sentence.")
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write a page to listen blind and vote.")  # fmt: skip
+@click.option(
+    "-o", "--output", "out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Keep what was spoken, a WAV a sentence.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON on stdout.")
 @click.option("--quiet", is_flag=True, help="No bar and no notes; errors only.")
 def evaluate(names: tuple[str, ...], **options: Any) -> None:
@@ -60,11 +67,7 @@ def evaluate(names: tuple[str, ...], **options: Any) -> None:
 def _sentences(path: Path | None) -> list[str]:
     if path is None:
         return []
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"--text {path}: byte {error.start} is no UTF-8. Save the file as UTF-8.") from error
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = read_lines(path)
     if not lines:
         raise click.UsageError(f"--text {path}: no line with words in it.")
     return lines

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--request-verification", "proofs", multiple=True, metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Let people of the provider verify it, with this proof; many times.",
+    help="Let people of the provider verify it, with this proof; repeatable.",
 )  # fmt: skip
 @click.option("--choose-longest", is_flag=True, help="Of each sample, take the one who speaks most.")
 @click.option("--train-again", is_flag=True, help="Begin the training anew after a failure.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import zipfile
 import zlib
@@ -14,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from audiokit.cloning.consent import place_of
-from audiokit.cloning.entry import Consent, VoiceEntry, file_sha256
+from audiokit.cloning.entry import Consent, VoiceEntry
 from audiokit.cloning.voices import FORMAT, VoiceBook, checked_name, folder_name
+from audiokit.disk import file_sha256, whole_file
 from audiokit.errors import AudiokitError, ConfigError, UsageError
 
 ENTRY = "voice.json"
@@ -38,22 +38,20 @@ def export_voice(book: VoiceBook, name: str, path: Path) -> Path:
 
     Raises
     ------
-    UsageError : no such voice, the file is there already, or it cannot be written.
+    VoiceNotFoundError : the book has no such voice.
+    UsageError : the file is there already, or it cannot be written.
     ConfigError : the recording of the consent is missing, or another one now.
     """
     entry = book.entry(name)
     if path.exists():
         raise UsageError(f"{path} is there already. Choose another name.")
     files = list(_files(entry, book.home))
-    part = path.with_name(path.name + ".part")
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        with whole_file(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(ENTRY, json.dumps({"format": FORMAT, "voice": entry.to_json(book.home)}, indent=2))
             for stored, file in files:
                 archive.write(file, stored)
-        os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
     return path
 
@@ -212,7 +210,5 @@ def _unpack_consent(archive: zipfile.ZipFile, consent: Consent | None, home: Pat
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    with archive.open(info) as source, part.open("wb") as file:
+    with whole_file(target) as part, archive.open(info) as source, part.open("wb") as file:
         shutil.copyfileobj(source, file)
-    os.replace(part, target)

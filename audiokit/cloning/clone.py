@@ -13,7 +13,7 @@ from typing import Any
 
 from audiokit import registry
 from audiokit.cloning.consent import Statement, check_given, check_spoken_by, put_on_record
-from audiokit.cloning.entry import Origin, SampleRecord, VoiceEntry, file_sha256, now
+from audiokit.cloning.entry import Origin, SampleRecord, VoiceEntry, now
 from audiokit.cloning.material import Candidate, Material
 from audiokit.cloning.pack import PackedFile, pack
 from audiokit.cloning.professional import ProfessionalDoor, status
@@ -21,7 +21,8 @@ from audiokit.cloning.samples import Selection, select
 from audiokit.cloning.voice_print import VoicePrint
 from audiokit.cloning.voices import VoiceBook, checked_name
 from audiokit.contracts import CloneProvider, SampleRequirements, Setting, SpeakerEncoder, Voice
-from audiokit.errors import AudiokitError, MissingKeyError, UsageError
+from audiokit.disk import file_sha256
+from audiokit.errors import AudiokitError, MissingDependencyError, MissingKeyError, UsageError
 from audiokit.progress import SILENT, Progress
 
 ENCODER = "ge2e"
@@ -76,7 +77,7 @@ def workshop(provider: str, settings: CloneSettings, progress: Progress = SILENT
     Parameters
     ----------
     provider, settings, progress : as for a clone.
-    dry : nothing will be made, so without a key the provider's class tells what samples must be like.
+    dry : nothing will be made, so without a key or package the provider's class tells what samples must be like.
 
     Raises
     ------
@@ -85,11 +86,11 @@ def workshop(provider: str, settings: CloneSettings, progress: Progress = SILENT
     encoder = registry.provider("speaker", ENCODER)
     try:
         cloner = _cloner(provider, settings, progress)
-    except MissingKeyError as error:
+    except (MissingKeyError, MissingDependencyError) as error:
         requirements = registry.promise("professional" if settings.professional else "clone", provider, "requirements")
         if not dry or not isinstance(requirements, SampleRequirements):
             raise
-        cloner = _Keyless(requirements, error)
+        cloner = _Absent(requirements, error)
     origin: Origin = "professional" if settings.professional else "instant"
     return Workshop(cloner=cloner, encoder=encoder, provider=provider, origin=origin)
 
@@ -101,10 +102,10 @@ def _cloner(provider: str, settings: CloneSettings, progress: Progress) -> Clone
     return registry.provider("clone", provider, **settings.provider_settings, **told)
 
 
-class _Keyless:
+class _Absent:
     """Tells what samples must be like, and makes nothing."""
 
-    def __init__(self, requirements: SampleRequirements, why: MissingKeyError) -> None:
+    def __init__(self, requirements: SampleRequirements, why: AudiokitError) -> None:
         self.requirements, self._why = requirements, why
 
     def clone(self, samples: Sequence[Path], **about: object) -> Voice:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,9 @@ from pathlib import Path
 
 from audiokit.analysis.speaker import similarity
 from audiokit.audio.files import read
-from audiokit.cloning.entry import Consent, SampleRecord, file_sha256, now, samples_sha256
+from audiokit.cloning.entry import Consent, SampleRecord, now, samples_sha256
 from audiokit.contracts import Embedding, SpeakerEncoder
+from audiokit.disk import file_sha256, whole_file
 from audiokit.errors import SampleError, UsageError
 
 SHORTEST_S = 2.0  # less says no sentence, and nothing about who speaks
@@ -108,9 +108,8 @@ def _kept(recording: Path, home: Path) -> tuple[str, str]:
     place = place_of(sha256, recording.suffix.lower())
     target = home / place
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    shutil.copyfile(recording, part)
-    os.replace(part, target)
+    with whole_file(target) as part:
+        shutil.copyfile(recording, part)
     return place, sha256
 
 

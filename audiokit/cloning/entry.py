@@ -129,12 +129,6 @@ def now() -> str:
     return datetime.now(tz=UTC).isoformat(timespec="seconds")
 
 
-def file_sha256(path: Path) -> str:
-    """Hash a file, a piece at a time."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def samples_sha256(samples: Sequence[SampleRecord]) -> str:
     """Give one hash for a set of samples, whatever their order and names."""
     return hashlib.sha256("\n".join(sorted(sample.sha256 for sample in samples)).encode()).hexdigest()

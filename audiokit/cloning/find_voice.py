@@ -17,7 +17,7 @@ def find_voice(name: str, provider: str = "") -> Voice:
 
     Raises
     ------
-    UsageError : the book does not know it, and nobody else is named.
+    VoiceNotFoundError : the book does not know it, and nobody else is named.
     ConfigError : the book is damaged.
     """
     book = VoiceBook()

@@ -6,10 +6,8 @@ import base64
 import hashlib
 import html
 import json
-import os
 import random
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from string import Template
 from tempfile import TemporaryDirectory
@@ -18,6 +16,7 @@ from typing import Any
 from audiokit.audio.buffer import Audio
 from audiokit.audio.files import write
 from audiokit.cloning.evaluate import Judgement, SpokenLine
+from audiokit.disk import whole_file
 from audiokit.dsp.dynamics import limit
 from audiokit.dsp.gain import normalize_loudness
 from audiokit.errors import UsageError
@@ -83,13 +82,10 @@ def _page(data: dict[str, Any]) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text, "utf-8")
-        os.replace(part, path)
+        with whole_file(path) as part:
+            part.write_text(text, "utf-8")
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,9 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from audiokit import registry
-from audiokit.cloning.entry import VoiceEntry, file_sha256
+from audiokit.cloning.entry import VoiceEntry
 from audiokit.cloning.voices import VoiceBook, folder_name
 from audiokit.contracts import SampleRequirements, Setting, Voice
+from audiokit.disk import file_sha256, whole_file
 from audiokit.errors import ProviderError, ProviderTimeout, UsageError
 from audiokit.progress import SILENT, Progress
 from audiokit.services import ProfessionalCloner, ProfessionalJob
@@ -117,7 +117,7 @@ def status(
 
     Raises
     ------
-    UsageError : no such voice.
+    VoiceNotFoundError : the book has no such voice.
     ProviderError : the provider refused or failed; ask again later.
     """
     entry = book.entry(name)
@@ -201,8 +201,7 @@ def _kept(samples: Sequence[Path], folder: Path) -> list[Path]:
     kept = []
     for sample in samples:
         target = folder / sample.name
-        part = target.with_name(target.name + ".part")
-        shutil.copyfile(sample, part)
-        os.replace(part, target)
+        with whole_file(target) as part:
+            shutil.copyfile(sample, part)
         kept.append(target)
     return kept

@@ -33,7 +33,7 @@ def delete(book: VoiceBook, name: str, *, keep_remote: bool = False) -> VoiceEnt
 
     Raises
     ------
-    UsageError : no such voice.
+    VoiceNotFoundError : the book has no such voice.
     ProviderError : the provider did not delete it; nothing else is deleted then.
     """
     entry = book.entry(name)
@@ -58,7 +58,8 @@ def change_settings(
 
     Raises
     ------
-    UsageError : no such voice, or one to drop that it has not.
+    VoiceNotFoundError : the book has no such voice.
+    UsageError : a setting to drop that it has not.
     ConfigError : a setting that the provider does not take; one of this machine tells when the voice next speaks.
     ProviderError : the provider refused or failed; the book is as it was.
     """

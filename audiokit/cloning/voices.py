@@ -14,7 +14,8 @@ from typing import Any
 from audiokit import config
 from audiokit.cloning.entry import VoiceEntry
 from audiokit.contracts import Voice
-from audiokit.errors import ConfigError, UsageError
+from audiokit.disk import replace_text
+from audiokit.errors import ConfigError, UsageError, VoiceNotFoundError
 
 FORMAT = 1  # raise it when a reader of today could not read the file any more
 LOCK_S = 30.0  # another process writes for milliseconds; longer, and something is wrong
@@ -51,7 +52,7 @@ class VoiceBook:
 
         Raises
         ------
-        UsageError : there is none of that name.
+        VoiceNotFoundError : there is none of that name.
         ConfigError : see `list`.
         """
         return self.entry(name).voice
@@ -77,7 +78,7 @@ class VoiceBook:
 
         Raises
         ------
-        UsageError : there is none of that name.
+        VoiceNotFoundError : there is none of that name.
         ConfigError : the book cannot be read or written.
         """
         with self._writing() as entries:
@@ -89,7 +90,7 @@ class VoiceBook:
 
         Raises
         ------
-        UsageError : there is none of that name.
+        VoiceNotFoundError : there is none of that name.
         ConfigError : the book cannot be read or written.
         """
         with self._writing() as entries:
@@ -102,7 +103,8 @@ class VoiceBook:
 
         Raises
         ------
-        UsageError : there is none of that name, or the new one is taken.
+        VoiceNotFoundError : there is none of that name.
+        UsageError : the new name is taken, or is none.
         ConfigError : the book cannot be read or written.
         """
         with self._writing() as entries:
@@ -170,12 +172,7 @@ class VoiceBook:
     def _write(self, entries: Mapping[str, VoiceEntry]) -> None:
         rows = [entries[name].to_json(self.home) for name in sorted(entries)]
         text = json.dumps({"format": FORMAT, "voices": rows}, ensure_ascii=False, indent=2) + "\n"
-        part = self.path.with_name(self.path.name + ".part")
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, self.path)
+        replace_text(self.path, text)
 
 
 def checked_name(name: str) -> str:
@@ -207,7 +204,7 @@ def _found(entries: Mapping[str, VoiceEntry], name: str) -> VoiceEntry:
     nearest = get_close_matches(name, names, n=1)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
     there_are = f"there are: {', '.join(names)}." if names else "there is none yet; make one with audiokit clone."
-    raise UsageError(f"no voice is named {name!r}; {there_are}{hint}")
+    raise VoiceNotFoundError(f"no voice is named {name!r}; {there_are}{hint}", provider="")
 
 
 def _check_free(entries: Mapping[str, VoiceEntry], name: str) -> None:

@@ -23,7 +23,7 @@ Sources = Place | Dataset | Sequence[Place]
 
 @contextmanager
 def at_hand(
-    sources: Sources, settings: PrepSettings, *, jobs: int = 1, progress: Progress = SILENT
+    sources: Sources, settings: PrepSettings, *, jobs: int | None = None, progress: Progress = SILENT
 ) -> Iterator[Dataset]:
     """Open a dataset, or prepare recordings; what is made here vanishes at the end of the `with` block.
 
@@ -37,7 +37,7 @@ def at_hand(
     ------
     AudioFileError, DatasetError, ConfigError, MissingDependencyError : see `prepare` and `Dataset.open`.
     """
-    if isinstance(sources, (str, os.PathLike)) and _is_dataset(sources):
+    if isinstance(sources, (str, os.PathLike)) and is_dataset(sources):
         sources = Dataset.open(sources)
     if isinstance(sources, Dataset):
         yield sources
@@ -47,13 +47,16 @@ def at_hand(
         yield _prepared(several, Path(folder) / "dataset", settings, jobs, progress)
 
 
-def _is_dataset(place: Place) -> bool:
+def is_dataset(place: Place) -> bool:
+    """Tell whether a finished dataset lies there; anything else is recordings, or nothing."""
     if is_address(place):
         return Store(os.fspath(place)).read("dataset.json") is not None
     return Layout(Path(place)).summary.exists()
 
 
-def _prepared(several: Sequence[Place], root: Path, settings: PrepSettings, jobs: int, progress: Progress) -> Dataset:
+def _prepared(
+    several: Sequence[Place], root: Path, settings: PrepSettings, jobs: int | None, progress: Progress
+) -> Dataset:
     """Prepare recordings; clips that were all refused are for the caller to judge, who knows what they are for."""
     try:
         return prepare(several, root, settings, jobs=jobs, strict=False, progress=progress)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from audiokit.dataset.clip import Clip
-from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Source, totals
 from audiokit.dataset.settings import PrepSettings
+from audiokit.disk import replace_text
 from audiokit.progress import clock_face
 
 
@@ -38,7 +39,9 @@ def _card(name: str, settings: PrepSettings, sources: Sequence[Source], clips: S
         "## Recordings\n\n" + _sources_table(sources),
         "## Settings\n\n" + _table(("setting", "value"), [(key, value) for key, value in settings.to_json().items()]),
         _LOADING,
-        "## Fields of manifest.jsonl\n\n" + ", ".join(f"`{name}`" for name in _field_names(settings)) + ".",
+        "## Fields of manifest.jsonl\n\n"
+        + ", ".join(f"`{name}`" for name in _field_names(settings))
+        + f".\n\n{_MEANING}",
         _RIGHTS,
     )
     return "\n\n".join(sections) + "\n"
@@ -106,6 +109,9 @@ for clip in dataset:
 `manifest.jsonl` has one JSON object a line for every clip, refused ones too, with every number it was judged by.
 `metadata.csv`, where there are texts, has the form of LJSpeech: `id|text|normalized text`, the clips in
 `clips/`."""
+
+_MEANING = """`quality` ranks the clips, from 0 to 1; units are at the end of the names. What each number means,
+what is usual, and which option refuses clips by it: see *Prepare recordings* in the documentation of audiokit."""
 
 _RIGHTS = """## Whose voice this is
 

@@ -103,6 +103,8 @@ class Clip:
     """Reverberation time that is heard in it, in seconds; None unless asked for."""
     music: float | None = None
     """How much of it has tones under it that hold still, 0..1; None unless asked for."""
+    laughter: float | None = None
+    """Probability that somebody laughs in it, 0..1; None unless asked for."""
     words: tuple[Word, ...] = ()
     """What the recognizer heard, word by word, in seconds from the clip's start; empty unless asked for."""
 

@@ -41,6 +41,10 @@ class Judge(Protocol):
     used: set[tuple[str, str]]
     """The lines of the journal that the last judgement was made from."""
 
+    def lacking(self, clips: Sequence[Clip]) -> list[Clip]:
+        """Give the clips that `hear` would listen to, whose sound must be there for that."""
+        ...
+
     def hear(self, clips: Sequence[Clip], progress: Progress) -> bool:
         """Find out what is not known of the kept clips; tell whether there was something."""
         ...
@@ -71,7 +75,7 @@ class ClipPass:
 
         Where it failed it is not tried again before the next run.
         """
-        todo = [clip for clip in clips if clip.kept and clip.id not in self.failed and self.known(clip) is None]
+        todo = self.lacking(clips)
         total_s, done_s = sum(clip.duration_s for clip in todo), 0.0
         for index, answer in self._pool.run([self.task(clip.id, self._root / str(clip.path)) for clip in todo]):
             clip = todo[index]
@@ -83,6 +87,10 @@ class ClipPass:
             done_s += clip.duration_s
             progress(self._work.doing, done_s, total_s)
         return bool(todo)
+
+    def lacking(self, clips: Iterable[Clip]) -> list[Clip]:
+        """Give the kept clips of which nothing is known, without those where it failed."""
+        return [clip for clip in clips if clip.kept and clip.id not in self.failed and self.known(clip) is None]
 
     def known(self, clip: Clip) -> dict[str, Any] | None:
         """Give what was found out about a clip that has a file."""

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from audiokit.analysis.silero import SpeechReader, Vector
+from audiokit.analysis.silero import SpeechReader
+from audiokit.analysis.spectrum import Vector
 from audiokit.audio.buffer import Samples
 from audiokit.audio.chunk import AudioChunk
 from audiokit.contracts import VAD

@@ -34,27 +34,36 @@ class Duplicates:
         self.used: set[tuple[str, str]] = set()
         self._settings = settings
         self._prints = ClipPass(WORK, layout.root, pool, journal, checked)
-        self._last: tuple[list[Clip], dict[str, str]] = ([], {})
+        self._reasons: dict[tuple[str, ...], dict[str, str]] = {}
+
+    def lacking(self, clips: Sequence[Clip]) -> list[Clip]:
+        """Give the kept clips that have no fingerprint."""
+        return self._prints.lacking(clips) if self._settings.duplicates == "refuse" else []
 
     def hear(self, clips: Sequence[Clip], progress: Progress) -> bool:
         """Take the fingerprint of each kept clip that has none; tell whether there was one."""
-        return self._settings.duplicates == "refuse" and self._prints.run(clips, progress)
+        if self._settings.duplicates == "keep":
+            return False
+        if self._prints.run(clips, progress):
+            return True
+        self.used = self._prints.entries(clips)
+        return False
 
     def judged(self, clips: Sequence[Clip]) -> list[Clip]:
         """Refuse what is in another clip too; one whose fingerprint is not known yet stays as it is."""
         if self._settings.duplicates == "keep":
             return list(clips)
-        self.used = self._prints.entries(clips)
         reasons = self._found([clip for clip in clips if clip.kept and self._prints.known(clip)])
         reasons = reasons | {id: f"not heard: {why}" for id, why in self._prints.failed.items()}
         return [refused(clip, reasons[clip.id]) if clip.kept and clip.id in reasons else clip for clip in clips]
 
     def _found(self, clips: list[Clip]) -> dict[str, str]:
-        """Compare clips with each other, unless they are those of the last time."""
-        if clips != self._last[0]:
+        """Compare clips with each other, once in a run."""
+        names = tuple(clip.id for clip in clips)
+        if names not in self._reasons:
             prints = [read_print(self._prints.known(clip) or {}) for clip in clips]
-            self._last = (clips, duplicates(clips, prints))
-        return self._last[1]
+            self._reasons[names] = duplicates(clips, prints)
+        return self._reasons[names]
 
 
 def take_print(audio: Audio) -> dict[str, str]:

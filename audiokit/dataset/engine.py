@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
-from audiokit.dataset.pool import Answer, Pool, Task, Tell
+from audiokit.dataset.pool import Answer, Pool, Task, Tell, cores
 from audiokit.errors import ConfigError
 
 EngineName = Literal["local", "ray"]
@@ -46,14 +46,14 @@ def open_engine(engine: EngineName | RayCluster, jobs: int | None) -> Engine:
     Parameters
     ----------
     engine : "local", "ray" (`RayCluster()`), or a cluster.
-    jobs : how many tasks are done at once; None: one here, one a core on a cluster.
+    jobs : how many tasks are done at once; None: one a core, of all machines together.
 
     Raises
     ------
     ConfigError : an engine of another name.
     """
     if engine == "local":
-        return Pool(1 if jobs is None else jobs)
+        return Pool(cores() if jobs is None else jobs)
     cluster = RayCluster() if engine == "ray" else engine
     if not isinstance(cluster, RayCluster):
         raise ConfigError(f"engine is {engine!r}; expected local or ray")

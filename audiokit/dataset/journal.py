@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
-from audiokit.dataset.layout import replace_text
+from audiokit.disk import replace_text
 
 
 class Journal:

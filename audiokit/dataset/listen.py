@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from audiokit.analysis.clipping import clipped_frames
 from audiokit.analysis.growing import Growing
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.spectrum import Vector
+from audiokit.analysis.tracks import LEVEL_WINDOW, Pieces, levels_db, powers_of
 from audiokit.audio.buffer import Samples, downmixed
 from audiokit.audio.decode import Reader, open_reader
 from audiokit.audio.resample import Resampler
@@ -27,12 +28,10 @@ from audiokit.dsp.filters import StreamFilter, highpass_sections
 from audiokit.dsp.levels import window_powers
 from audiokit.errors import AudioFileError
 
-LEVEL_WINDOW = round(WINDOW_S * TRACK_RATE)
 SILENT_DBFS = -70.0  # a recording that never gets louder holds nothing
 LONGEST_S = 48 * 3600.0
 """What is longer is refused: its tracks would take more than 140 MB of memory, and its spool at 24 kHz 17 GB of disk
 unless it is digital silence."""
-FLOOR_POWER = 1e-12  # -120 dBFS stands for digital silence
 
 Advance = Callable[[float], None]
 """Called with the seconds of audio read so far."""
@@ -86,9 +85,9 @@ class Heard:
         with self.spool.open("r+b") as file:
             file.seek(4 * round(start_s * self.sample_rate))
             file.write(samples.data)
-        levels_db = _levels_db(window_powers(samples, self.sample_rate, WINDOW_S))
+        levels = levels_db(window_powers(samples, self.sample_rate, WINDOW_S))
         first = round(start_s / WINDOW_S)
-        self.levels_db[first : first + len(levels_db)] = levels_db[: len(self.levels_db) - first]
+        self.levels_db[first : first + len(levels)] = levels[: len(self.levels_db) - first]
 
 
 def listen(path: Path, spool: Path, settings: PrepSettings, speech: Speech | None, advance: Advance) -> Heard:
@@ -244,23 +243,19 @@ class _LevelTrack:
     """Levels of windows of 10 ms, in dBFS."""
 
     def __init__(self) -> None:
-        self._waiting = np.zeros(0, np.float32)
+        self._pieces = Pieces(100 * LEVEL_WINDOW, self._read)
         self._found = Growing()
 
     def push(self, samples: Samples) -> None:
-        waiting = np.concatenate([self._waiting, samples[:, 0]])
-        windows = waiting[: len(waiting) - len(waiting) % LEVEL_WINDOW].reshape(-1, LEVEL_WINDOW)
-        self._found.append(_levels_db(np.einsum("wf,wf->w", windows, windows) / np.float32(LEVEL_WINDOW)))
-        self._waiting = waiting[windows.size :]
+        self._pieces.push(samples)
 
     def finish(self) -> Vector:
-        if len(self._waiting):
-            self.push(np.zeros((LEVEL_WINDOW - len(self._waiting), 1), np.float32))
+        rest = self._pieces.rest()
+        self._read(np.pad(rest, (0, -len(rest) % LEVEL_WINDOW)))
         return self._found.values()
 
-
-def _levels_db(powers: Vector) -> Vector:
-    return np.float32(10) * np.log10(np.maximum(powers, np.float32(FLOOR_POWER)))
+    def _read(self, wave: Vector) -> None:
+        self._found.append(levels_db(powers_of(wave.reshape(-1, LEVEL_WINDOW))))
 
 
 class _ClipTrack:

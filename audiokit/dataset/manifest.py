@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from audiokit.dataset.clip import Clip
 from audiokit.dataset.judge import reason_name
-from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.layout import Layout
 from audiokit.dataset.merged import Part, read_parts
 from audiokit.dataset.settings import PrepSettings
+from audiokit.disk import replace_text
 from audiokit.errors import ConfigError, DatasetError, MissingDependencyError
 
 if TYPE_CHECKING:

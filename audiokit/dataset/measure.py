@@ -9,11 +9,12 @@ import numpy as np
 
 from audiokit.analysis.bandwidth import bandwidth_hz
 from audiokit.analysis.pitch import pitch
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.segments import Mask
+from audiokit.analysis.spectrum import Vector
 from audiokit.audio.buffer import Audio
 from audiokit.dataset.listen import Heard
 from audiokit.dataset.segment import Segment
-from audiokit.dataset.stretches import WINDOW_S, Mask, noise_db
+from audiokit.dataset.stretches import WINDOW_S, noise_db
 from audiokit.dsp.loudness import LoudnessMeter, StepPowers
 from audiokit.dsp.true_peak import true_peak_dbtp
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import logging
 import os
 import shutil
@@ -32,6 +31,7 @@ from audiokit.dataset.reviews import (
 )
 from audiokit.dataset.store import is_address, shown
 from audiokit.dataset.write import write_dataset
+from audiokit.disk import file_sha256
 from audiokit.errors import DatasetError, UsageError
 from audiokit.progress import SILENT, Progress
 
@@ -206,8 +206,7 @@ def _take_over(layout: Layout, sounds: Sequence[Sound], *, copy: bool, progress:
 def _verify(sound: Sound) -> None:
     """Refuse a file that is not what its manifest says: the merged one would vouch for it."""
     try:
-        with sound.source.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = file_sha256(sound.source)
     except OSError as error:
         raise DatasetError(f"{sound.source} cannot be read ({error.strerror}). {_ADVICE}") from error
     if sound.clip.sha256 and found != sound.clip.sha256:

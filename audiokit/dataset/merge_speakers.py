@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from audiokit.analysis.ge2e import unit
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.spectrum import Vector
 from audiokit.dataset.clip import Clip
 from audiokit.dataset.journal import Journal
 from audiokit.dataset.speakers import ONE_SPEAKER, label

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.layout import Layout
+from audiokit.disk import replace_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,10 @@ from typing import Any
 
 from audiokit import config
 from audiokit.dataset.journal import Journal
-from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.layout import Layout
 from audiokit.dataset.ledger import Ledger, json_object
 from audiokit.dataset.store import Store, is_address, shown
+from audiokit.disk import replace_text, whole_file
 from audiokit.errors import ConfigError, DatasetError
 
 STATE, CLIPS = ".audiokit/", "clips/"
@@ -126,7 +127,7 @@ class Mirror:
         try:
             self.bring()
             journal = StoredJournal(self._layout, self)
-            self._begin(journal.whole())
+            self._begin(journal.whole_file())
             yield journal
             self._finish()
         finally:
@@ -244,9 +245,8 @@ class Mirror:
         """Take what a person decided from the store, unless it was changed here since."""
         is_here = self._layout.reviews.exists()
         if REVIEWS in there and not (is_here and self._ledger.is_new(self._layout.root, REVIEWS)):
-            part = self._layout.reviews.with_suffix(".part")
-            part.write_bytes(self._store.read(REVIEWS) or b"")
-            os.replace(part, self._layout.reviews)
+            with whole_file(self._layout.reviews) as part:
+                part.write_bytes(self._store.read(REVIEWS) or b"")
             self._ledger.note(self._layout.root, [REVIEWS])
 
     def _clear(self) -> None:
@@ -264,7 +264,7 @@ class StoredJournal(Journal):
         self._stored_bytes = self._size_bytes
         self._flushed_s = time.monotonic()
 
-    def whole(self) -> bytes:
+    def whole_file(self) -> bytes:
         """Give all lines."""
         return self._layout.journal.read_bytes()[: self._size_bytes] if self._size_bytes else b""
 

@@ -1,4 +1,4 @@
-"""What a notebook shows of a `Dataset`: its recordings and what became of them, in plain HTML."""
+"""What became of a `Dataset`'s recordings, at a glance: as a notebook shows it, and why nothing did."""
 
 from __future__ import annotations
 
@@ -52,3 +52,17 @@ def _short(names: Sequence[str]) -> list[str]:
 
 def _row(cells: Sequence[str], tag: str) -> str:
     return "<tr>" + "".join(f'<{tag} style="text-align: left">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"
+
+
+def why_empty(dataset: Dataset) -> str:
+    """Say why a dataset has no clip, and what may help."""
+    total = dataset.totals
+    refused = ", ".join(f"{name}: {row['clips']}" for name, row in total["refused"].items())
+    skipped = ", ".join(f"{name}: {count}" for name, count in total["skipped"].items())
+    found = "; ".join(filter(None, [f"skipped recordings ({skipped})" if skipped else "",
+                                    f"refused clips ({refused})" if refused else ""])) or "no speech found"  # fmt: skip
+    return (
+        f"nothing usable came out of {total['recordings']} recordings: {found}. "
+        f"Every reason with its number is in {dataset.root / 'manifest.jsonl'} and dataset.json; lower the threshold "
+        "that refuses too much, or give other recordings."
+    )

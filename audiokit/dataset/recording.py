@@ -16,13 +16,14 @@ import numpy as np
 import soundfile
 
 from audiokit.analysis.activity import speech_regions
+from audiokit.analysis.segments import Mask
 from audiokit.audio.buffer import Audio
 from audiokit.dataset.judge import quality, refusals
 from audiokit.dataset.listen import Advance, Heard, Speech, from_steps, in_steps, listen
 from audiokit.dataset.measure import Measured, measure
 from audiokit.dataset.segment import Lengths, segment
 from audiokit.dataset.settings import PrepSettings
-from audiokit.dataset.stretches import WINDOW_S, Mask, Stretch, find_stretches
+from audiokit.dataset.stretches import WINDOW_S, Stretch, find_stretches
 from audiokit.dsp.denoise import denoise
 from audiokit.dsp.dynamics import limit
 from audiokit.dsp.fades import fade_edges

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ def _behind(address: str) -> Iterator[tuple[Any, str, Found]]:
     files, path = open_files(address)
     with explaining(address):
         try:
-            found = _matching(files, path.rstrip("/"))
+            found = _matching(files, path.rstrip("/") or path)
         except FileNotFoundError as error:
             if (cause := _hidden(files, error)) is not None:
                 raise explained(address, cause) from error
@@ -84,8 +85,18 @@ def _behind(address: str) -> Iterator[tuple[Any, str, Found]]:
     if not found:
         raise _missing(address)
     for info in found:
-        place = address if path == info["name"] else str(files.unstrip_protocol(info["name"]))
+        place = address if path == info["name"] else _address_of(info["name"], files, address)
         yield files, info["name"], Found(name=shown(place), place=place, mark=mark_of(info))
+
+
+def _address_of(path: str, files: Any, address: str) -> str:
+    """Give the address of a file found under another one: by its path alone, or in the same host or account."""
+    own = str(files.unstrip_protocol(path))
+    if "::" in address or files._get_kwargs_from_urls(own) == files._get_kwargs_from_urls(address):
+        return own
+    plain, *pattern = re.split(r"[*?[]", address, maxsplit=1)
+    folder = plain.rpartition("/")[0] if pattern else address.rstrip("/")
+    return folder + "/" + path.removeprefix(files._strip_protocol(folder)).lstrip("/")
 
 
 def _hidden(files: Any, error: FileNotFoundError) -> Exception | None:
@@ -108,7 +119,7 @@ def _matching(files: Any, path: str) -> list[dict[str, Any]]:
     if info["type"] != "directory":
         return [info]
     rows: Iterable[dict[str, Any]] = files.find(path, detail=True).values()
-    return [row for row in rows if _is_wanted(PurePosixPath(row["name"]).relative_to(path))]
+    return [row for row in rows if _is_wanted(PurePosixPath(row["name"].removeprefix(path)))]
 
 
 def _is_wanted(path: PurePosixPath) -> bool:

@@ -1,20 +1,22 @@
-"""The report of a dataset: one HTML page without scripts and network; sound is played from `clips/` beside it."""
+"""The report of a dataset: one HTML page without scripts and network; clips are played from `clips/` beside it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from statistics import median
 from urllib.parse import quote
 
+from audiokit.dataset.before import examples, sounds_before
 from audiokit.dataset.clip import Clip
-from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset, Source, totals
 from audiokit.dataset.report_charts import Histogram, Markup, Span, bar, number, table, timeline
 from audiokit.dataset.settings import PrepSettings
+from audiokit.disk import replace_text
 from audiokit.progress import clock_face
 
 PLAYERS = 6  # best clips, and as many of the worst
@@ -24,7 +26,8 @@ COLOURS = 6  # of speakers, in report.css; the seventh has the first one's again
 
 def write_report(layout: Layout, settings: PrepSettings, sources: Sequence[Source], clips: Sequence[Clip]) -> Path:
     """Write `report.html` whole or not at all; equal datasets give equal bytes."""
-    replace_text(layout.report, _page(layout.root.name, settings, sources, clips))
+    before = sounds_before(layout, [clip for group in examples(clips).values() for clip in group])
+    replace_text(layout.report, _page(layout.root.name, settings, sources, clips, before))
     return layout.report
 
 
@@ -33,14 +36,16 @@ def report(dataset: Dataset) -> Path:
     return write_report(Layout(dataset.root), dataset.settings, dataset.sources, dataset.clips)
 
 
-def _page(name: str, settings: PrepSettings, sources: Sequence[Source], clips: Sequence[Clip]) -> str:
+def _page(
+    name: str, settings: PrepSettings, sources: Sequence[Source], clips: Sequence[Clip], before: Mapping[str, str]
+) -> str:
     style = (files("audiokit.dataset") / "report.css").read_text("utf-8")
     title = escape(name or "dataset")
     sections = (
         ("In numbers", _totals(sources, clips)),
         ("Kept and refused", _reasons(sources, clips)),
         ("How the clips are", _histograms(settings, clips)),
-        ("Before and after noise was taken out", _denoised(clips)),
+        ("Before and after noise was taken out", _denoised(clips, before)),
         ("Who speaks", _speakers(clips)),
         ("Where the clips are from", _timelines(sources, clips)),
         ("Listen", _players(clips)),
@@ -52,7 +57,7 @@ def _page(name: str, settings: PrepSettings, sources: Sequence[Source], clips: S
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; media-src 'self' file:; style-src 'unsafe-inline'\">\n"
+        "content=\"default-src 'none'; media-src 'self' file: data:; style-src 'unsafe-inline'\">\n"
         f"<title>{title}: report</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
         f"<header><h1>{title}</h1><p>Speech clips, their numbers and their sound</p></header>\n"
         f"<main>\n{body}\n</main>\n</body>\n</html>\n"
@@ -70,7 +75,8 @@ def _totals(sources: Sequence[Source], clips: Sequence[Clip]) -> str:
     if kept:
         snr = sorted(clip.snr_db for clip in kept)
         facts.append(("median SNR", f"{number(snr[len(snr) // 2])} dB", f"{number(snr[0])} to {number(snr[-1])} dB"))
-        facts.append(("with text", str(sum(bool(clip.text) for clip in kept)), f"{total['flagged']} to check"))
+        if with_text := sum(bool(clip.text) for clip in kept):
+            facts.append(("with text", str(with_text), f"{total['flagged']} to check"))
     cells = "".join(f"<div><dt>{name}</dt><dd>{value}<small>{more}</small></dd></div>" for name, value, more in facts)
     return f'<dl class="totals">{cells}</dl>'
 
@@ -102,16 +108,29 @@ def _histograms(settings: PrepSettings, clips: Sequence[Clip]) -> str:
     return f'{_legend([("kept", "kept"), ("refused", "refused")])}<div class="charts">{"".join(charts)}</div>{note}'
 
 
-def _denoised(clips: Sequence[Clip]) -> str:
-    """Compare SNR and noise before and after, if noise was taken out: in the middle, and where it changed most."""
-    found = {clip: levels for clip in clips if clip.kept and (levels := _before_and_after(clip))}
-    if not found:
+def _denoised(clips: Sequence[Clip], before: Mapping[str, str]) -> str:
+    """Compare before and after, if noise was taken out: the numbers in the middle, and some clips to the ear."""
+    levels = [found for clip in clips if clip.kept and (found := _before_and_after(clip))]
+    if not levels:
         return ""
-    middle = ("median of all kept", *(number(median(levels)) for levels in zip(*found.values(), strict=True)), "")
-    most = sorted(found, key=lambda clip: (found[clip][0] - found[clip][1], clip.id))[:PLAYERS]
-    rows = [(clip.id, *map(number, found[clip]), Markup(_sound(clip))) for clip in most]
-    head = ("clip", "SNR before, dB", "SNR after, dB", "noise before, dBFS", "noise after, dBFS", "sound after")
-    return table(head, [middle, *rows])
+    snr_before, snr, noise_before, noise = (number(median(values)) for values in zip(*levels, strict=True))
+    rows = (("SNR, dB", snr_before, snr), ("noise, dBFS", noise_before, noise))
+    pairs = "".join(
+        _pair(kind, clip, before.get(clip.id, "")) for kind, group in examples(clips).items() for clip in group
+    )
+    return f'{table(("median of all kept", "before", "after"), rows)}<ul class="clips">{pairs}</ul>'
+
+
+def _pair(kind: str, clip: Clip, before: str) -> str:
+    """Play a clip as it was recorded and as it is, at one level."""
+    snr_before, snr, noise_before, noise = map(number, _before_and_after(clip))
+    sound = "<small>Not here: run the same prep again where its recording is.</small>"
+    if before:
+        sound = _player_of(f"data:audio/mpeg;base64,{before}", f"{clip.id} before")
+    return (
+        f"<li><h3>{kind}</h3><dl><dt>before</dt><dd>{sound}</dd><dt>after</dt><dd>{_sound(clip)}</dd></dl>"
+        f"<small>SNR {snr_before} → {snr} dB, noise {noise_before} → {noise} dBFS</small>{_origin(clip)}</li>"
+    )
 
 
 def _before_and_after(clip: Clip) -> tuple[float, ...]:
@@ -199,15 +218,19 @@ def _player(clip: Clip) -> str:
     pitch = "" if clip.pitch_hz is None else f", {clip.pitch_hz:.0f} Hz"
     facts = f"quality {clip.quality:.2f}, SNR {number(clip.snr_db)} dB, {number(clip.duration_s)} s{pitch}"
     flags = f"<small>{escape('; '.join(clip.flags))}</small>" if clip.flags else ""
-    return (
-        f"<li>{text}{_sound(clip)}"
-        f"<small>{facts}</small>{flags}<small>{escape(clip.source)} at {clock_face(clip.start_s)}</small></li>"
-    )
+    return f"<li>{text}{_sound(clip)}<small>{facts}</small>{flags}{_origin(clip)}</li>"
+
+
+def _origin(clip: Clip) -> str:
+    return f"<small>{escape(clip.source)} at {clock_face(clip.start_s)}</small>"
 
 
 def _sound(clip: Clip) -> str:
-    place, name = quote(str(clip.path)), escape(clip.id)
-    return f'<audio controls preload="none" src="{place}" aria-label="{name}"></audio>'
+    return _player_of(quote(str(clip.path)), clip.id)
+
+
+def _player_of(address: str, name: str) -> str:
+    return f'<audio controls preload="none" src="{address}" aria-label="{escape(name)}"></audio>'
 
 
 def _remarks(sources: Sequence[Source]) -> str:

@@ -41,7 +41,7 @@ class Histogram:
         counts = [(_count(self.kept, low, high), _count(self.refused, low, high)) for low, high in _pairs(edges)]
         drawing = _drawing(counts, edges, [mark for mark in self.marks if edges[0] <= mark <= edges[-1]])
         rows = [
-            (f"{number(low)} to {number(high)}", kept, refused)
+            (f"{_edge(low)} to {_edge(high)}", kept, refused)
             for (low, high), (kept, refused) in zip(_pairs(edges), counts, strict=True)
         ]
         return (
@@ -121,6 +121,11 @@ def _edges(values: Sequence[float]) -> list[float]:
     return [round(at * step, 6) for at in range(first, last + 2)]
 
 
+def _edge(value: float) -> str:
+    """Write where a bar begins: steps of 0.25 need their second decimal."""
+    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+
+
 def _pairs(edges: Sequence[float]) -> list[Span]:
     return list(pairwise(edges))
 
@@ -147,7 +152,7 @@ def _drawing(counts: Sequence[tuple[int, int]], edges: Sequence[float], marks: S
     x = LEFT + (middle - edges[0]) / (edges[-1] - edges[0]) * (WIDTH - 2 * LEFT)
     labels = ((edges[0], LEFT, "start"), (middle, x, "middle"), (edges[-1], WIDTH - LEFT, "end"))
     for value, at_x, anchor in labels if len(edges) > 2 else labels[::2]:
-        parts.append(f'<text x="{at_x:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{number(value)}</text>')
+        parts.append(f'<text x="{at_x:.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{_edge(value)}</text>')
     return "".join(parts)
 
 

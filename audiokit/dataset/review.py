@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -31,6 +30,7 @@ from audiokit.dataset.reviews import (
 )
 from audiokit.dataset.store import is_address, shown
 from audiokit.dataset.write import write_dataset
+from audiokit.disk import file_sha256
 from audiokit.errors import DatasetError, UsageError
 
 LONGEST_TEXT = 10_000  # characters; a minute of speech has 1,500
@@ -153,9 +153,7 @@ class ReviewSession:
                 f"{clip.id}: its sound is gone from {self._layout.refused}. Take its line out of reviews.jsonl and run "
                 "the same prep again."
             )
-        with file.open("rb") as opened:
-            sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-        return replace(clip, kept=True, path=f"clips/{file.name}", sha256=sha256, refused_because=())
+        return replace(clip, kept=True, path=f"clips/{file.name}", sha256=file_sha256(file), refused_because=())
 
     def _row(self, clip: Clip) -> dict[str, Any]:
         review = self._reviews.get(key_of(clip))

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from audiokit.dataset.clip import Clip
-from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.layout import Layout
+from audiokit.disk import replace_text
 from audiokit.errors import DatasetError
 
 Verdict = Literal["", "keep", "refuse"]

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.spectrum import Vector
 from audiokit.dataset.stretches import WINDOW_S, Stretch
 
 Cut = Literal["pause", "forced", "recording"]

@@ -81,6 +81,10 @@ class PrepSettings:
     """Clips in which a room rings longer are refused, in seconds (0.35 refuses no dry speech); None does not listen."""
     max_music: float | None = None
     """Clips with more music under speech are refused, 0..1 (speech alone: up to 0.43); None does not listen."""
+    max_laughter: float | None = None
+    """Clips in which laughter is more probable are refused, 0..1, as `sounds_model` hears it; None does not listen."""
+    sounds_model: str = ""
+    """The network that hears laughter: an ONNX file of YAMNet or of PANNs (with `max_laughter` only)."""
     duplicates: Duplicates = "keep"
     """What becomes of clips whose very sound is in a better one too, such as intros and re-runs."""
     stall_s: float = 120.0
@@ -125,6 +129,11 @@ class PrepSettings:
             raise ConfigError(f"second_stt is {self.second_stt!r}, as the first is; expected another one, or its model")
         if self.second_stt.startswith(":"):
             raise ConfigError(f"second_stt is {self.second_stt!r}; expected NAME or NAME:MODEL, such as whisper:base")
+        if self.max_laughter is not None and not self.sounds_model:
+            raise ConfigError(
+                f"max_laughter is {self.max_laughter:g} without a network that hears it, which no package carries; "
+                "expected an ONNX file of YAMNet or PANNs as sounds_model"
+            )
         if self.min_s >= self.max_s:
             raise ConfigError(f"min_s is {self.min_s:g} and max_s {self.max_s:g}; expected min_s below max_s")
 
@@ -177,7 +186,7 @@ _CUT = (
 _TEXT = ("stt", "model", "language", "align")
 _TEXT_JUDGES = ("min_language", "second_stt", "max_mismatch", "align", "refuse_doubtful")
 _SPEAKER = ("speaker", "min_similarity")
-_SOUND = ("min_mos", "max_reverb_s", "max_music", "duplicates")
+_SOUND = ("min_mos", "max_reverb_s", "max_music", "max_laughter", "sounds_model", "duplicates")
 _LIMITS = ("stall_s",)
 _CHOICES: dict[str, Any] = {
     "channel": Channel, "loudness_per": LoudnessPer, "format": ClipFormat, "duplicates": Duplicates,
@@ -199,6 +208,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "min_mos": (1, 5),
     "max_reverb_s": (0, 1.5),
     "max_music": (0, 1),
+    "max_laughter": (0, 1),
     "min_language": (0, 1),
     "max_mismatch": (0, 1),
     "stall_s": (1, 86_400),

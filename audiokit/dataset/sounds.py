@@ -1,6 +1,6 @@
 """How the clips of a run sound: heard once by the workers, kept in the journal, and judged.
 
-Only what the settings ask for is listened to. Laughter is not: no package holds a model that tells it from speech.
+Only what the settings ask for is listened to; laughter by a network that its user has, for no package holds one.
 """
 
 from __future__ import annotations
@@ -53,6 +53,10 @@ class Sounds:
         self._settings = settings
         self._passes = [ClipPass(work, layout.root, pool, journal, checked) for work in _asked(settings)]
 
+    def lacking(self, clips: Sequence[Clip]) -> list[Clip]:
+        """Give the kept clips of which something is not known."""
+        return [clip for one in self._passes for clip in one.lacking(clips)]
+
     def hear(self, clips: Sequence[Clip], progress: Progress) -> bool:
         """Listen to each kept clip of which something is not known; tell whether there was one."""
         heard = [one.run(clips, progress) for one in self._passes]
@@ -80,6 +84,7 @@ def refusals(clip: Clip, settings: PrepSettings) -> tuple[str, ...]:
         (clip.mos, settings.min_mos, float.__lt__, "mos: {:.2f} < {:g}"),
         (clip.reverb_s, settings.max_reverb_s, float.__gt__, "reverb: {:.2f} s > {:g} s"),
         (clip.music, settings.max_music, float.__gt__, "music: {:.2f} > {:g}"),
+        (clip.laughter, settings.max_laughter, float.__gt__, "laughter: {:.2f} > {:g}"),
     )
     return tuple(
         reason.format(found, limit)
@@ -94,4 +99,14 @@ def _asked(settings: PrepSettings) -> list[Work]:
         (settings.max_reverb_s, Work(task="reverb", kind="reverb", version="1", doing="hearing rooms", is_cheap=True)),
         (settings.max_music, Work(task="music", kind="music", version="1", doing="hearing music", is_cheap=True)),
     )
-    return [work for limit, work in works if limit is not None]
+    return [work for limit, work in works if limit is not None] + _of_laughter(settings)
+
+
+def _of_laughter(settings: PrepSettings) -> list[Work]:
+    """Hear laughter by the network of the settings: another file is another version."""
+    from audiokit.analysis.laughter import model_sha256
+
+    if settings.max_laughter is None:
+        return []
+    version, details = f"1-{model_sha256(settings.sounds_model)[:16]}", {"model": settings.sounds_model}
+    return [Work(task="laughter", kind="laughter", version=version, doing="hearing laughter", details=details)]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from audiokit.analysis.ge2e import unit
-from audiokit.analysis.silero import Vector
 from audiokit.analysis.speaker import Labels, cluster
+from audiokit.analysis.spectrum import Vector
 from audiokit.dataset.clip import Clip, refused
 from audiokit.dataset.settings import PrepSettings
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from audiokit.analysis.activity import Region, runs
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.segments import Mask
+from audiokit.analysis.spectrum import Vector
 
 WINDOW_S = 0.01  # one level
 REACH_S = 0.6  # how far sound may go on outside what the detector heard: right after music it was 0.34 s late
@@ -20,8 +21,6 @@ LATE_S = 0.1  # how late the detector may be where other sound hides the edge: 0
 NEAR_S = 5.0  # noise is taken from this far around
 STOP_S = 0.1  # silence inside a word: the closure of a stop consonant lasts up to about 0.1 s
 SILENCE_DB = -80.0  # below it nothing counts: 16-bit noise lies at -98
-
-Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

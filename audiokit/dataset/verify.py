@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from audiokit.audio.files import info, read
 from audiokit.dataset.clip import Clip
 from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset
+from audiokit.disk import file_sha256
 from audiokit.errors import AudioFileError
 from audiokit.progress import SILENT, Progress
 
@@ -64,7 +64,7 @@ def _faults(clip: Clip, path: Path) -> Iterator[Problem]:
     if not path.is_file():
         yield problem("missing", "the file is not there; run the same prep again to make it.")
         return
-    found = _sha256(path)
+    found = file_sha256(path)
     if clip.sha256 and found != clip.sha256:
         yield problem("changed", f"its SHA-256 begins with {found[:12]}, the manifest's with {clip.sha256[:12]}.")
     try:
@@ -77,8 +77,3 @@ def _faults(clip: Clip, path: Path) -> Iterator[Problem]:
         yield problem("format", f"it is {has}; expected {path.suffix[1:]}, {clip.sample_rate} Hz, 1 channel.")
     elif audio.frames != round(clip.duration_s * clip.sample_rate):
         yield problem("duration", f"it lasts {audio.duration_s:.3f} s; expected {clip.duration_s:.3f} s.")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from audiokit.analysis.ge2e import WIDTH, Ge2eEncoder, unit
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.spectrum import Vector
 from audiokit.analysis.two_pitches import overlap
 from audiokit.audio.buffer import Audio
 

@@ -32,6 +32,10 @@ class Voices:
         self._prints = ClipPass(WORK, layout.root, pool, journal, checked)
         self._wanted: Vector | None = None
 
+    def lacking(self, clips: Sequence[Clip]) -> list[Clip]:
+        """Give the kept clips that have no voiceprint."""
+        return self._prints.lacking(clips) if self._settings.speaker else []
+
     def hear(self, clips: Sequence[Clip], progress: Progress) -> bool:
         """Take the voiceprint of each kept clip that has none; tell whether there was one."""
         return bool(self._settings.speaker) and self._prints.run(clips, progress)

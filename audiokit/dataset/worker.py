@@ -65,6 +65,10 @@ def check(task: dict[str, Any], advance: Advance) -> Answer:
         from audiokit.analysis.mos import network
 
         network()
+    if settings.max_laughter is not None:
+        from audiokit.analysis.laughter import tagger
+
+        tagger(settings.sounds_model)
     if not settings.transcribe:
         return {"recognizers": []}
     from audiokit.dataset.texts import recognizer
@@ -109,6 +113,14 @@ def measure(task: dict[str, Any], advance: Advance) -> Answer:
     return MEASURES[task["task"]](read(task["path"]))
 
 
+def laughter(task: dict[str, Any], advance: Advance) -> Answer:
+    """See `laughter.Tagger.laughter`."""
+    from audiokit.analysis.laughter import tagger
+    from audiokit.audio.files import read
+
+    return {"laughter": round(tagger(task["model"]).laughter(read(task["path"])), 2)}
+
+
 def fingerprint(task: dict[str, Any], advance: Advance) -> Answer:
     """See `duplicates.take_print`."""
     from audiokit.audio.files import read
@@ -124,6 +136,7 @@ TASKS: dict[str, Callable[[dict[str, Any], Advance], Answer]] = {
     "transcribe": transcribe,
     "voiceprint": voiceprint,
     **dict.fromkeys(("mos", "reverb", "music"), measure),
+    "laughter": laughter,
     "print": fingerprint,
 }
 

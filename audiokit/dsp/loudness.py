@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from audiokit.audio.buffer import Audio, Samples
 from audiokit.dsp.filters import Sections, StreamFilter, bilinear
 from audiokit.dsp.levels import db_from_power
+from audiokit.dsp.stage import pieces_of
 from audiokit.errors import AudioFileError
 
 StepPowers = NDArray[np.float64]
@@ -27,7 +28,6 @@ ABSOLUTE_GATE_LUFS = -70.0  # BS.1770-5
 RELATIVE_GATE_LU = -10.0  # BS.1770-5
 RANGE_GATE_LU = -20.0  # EBU Tech 3342
 RANGE_PERCENTILES = (10.0, 95.0)  # EBU Tech 3342
-_PIECE_FRAMES = 65536  # stays in the cache: twice as fast as ten seconds at a time
 OFFSET_DB = -0.691  # BS.1770-5: makes a 997 Hz sine read its level in one channel
 
 # BS.1770-5, tables 1 and 2: head shelf and low-frequency roll-off, at 48 kHz.
@@ -72,8 +72,8 @@ def loudness_lufs(audio: Audio) -> float:
     ITU-R BS.1770-5, annex 1; EBU R 128.
     """
     meter = LoudnessMeter(audio.sample_rate, audio.channels)
-    for start in range(0, audio.frames, _PIECE_FRAMES):
-        meter.push(audio.samples[start : start + _PIECE_FRAMES])
+    for piece in pieces_of(audio):
+        meter.push(piece)
     powers = meter.step_powers
     if len(powers) < _steps(GATING_BLOCK_S, STEP_S):
         raise AudioFileError(

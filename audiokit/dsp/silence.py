@@ -16,15 +16,13 @@ import numpy as np
 from audiokit.audio.buffer import Audio, Samples
 from audiokit.dsp.levels import gain_from_db
 from audiokit.dsp.mix import Join
-from audiokit.dsp.stage import nothing, run
+from audiokit.dsp.stage import nothing, pieces_of, run
 from audiokit.dsp.steps import Ahead, Flags, MovingSum, StepEnergies
 
 Span = tuple[float, float]
 """From .. to, in seconds."""
 
 CROSSFADE_S = 0.01  # where silence was cut out: room tone meets room tone without a click
-
-_PIECE_FRAMES = 65536
 
 
 class SilenceDetector:
@@ -96,21 +94,13 @@ class SilenceSorter:
 
     Parameters
     ----------
-    As for `SilenceDetector`.
+    As for `SilenceDetector`; it looks at every millisecond.
     """
 
     def __init__(
-        self,
-        *,
-        min_silence_s: float = 1.0,
-        threshold_dbfs: float = -40.0,
-        seek_step_s: float = 0.001,
-        sample_rate: int,
-        channels: int,
+        self, *, min_silence_s: float = 1.0, threshold_dbfs: float = -40.0, sample_rate: int, channels: int
     ) -> None:
-        self._silent = _SilentSteps(
-            min_silence_s, threshold_dbfs, seek_step_s, sample_rate=sample_rate, channels=channels
-        )
+        self._silent = _SilentSteps(min_silence_s, threshold_dbfs, sample_rate=sample_rate, channels=channels)
         self._undecided = _Undecided(self._silent.frames, channels)
 
     def push(self, samples: Samples) -> list[tuple[bool, Samples]]:
@@ -205,8 +195,8 @@ def detect_silence(
         sample_rate=audio.sample_rate,
         channels=audio.channels,
     )
-    for start in range(0, audio.frames, _PIECE_FRAMES):
-        detector.push(audio.samples[start : start + _PIECE_FRAMES])
+    for piece in pieces_of(audio):
+        detector.push(piece)
     return detector.finish()
 
 
@@ -291,7 +281,13 @@ class _SilentSteps:
     """Says of each step of a stream whether it is silent, as late as a silence is long at least."""
 
     def __init__(
-        self, min_silence_s: float, threshold_dbfs: float, seek_step_s: float, *, sample_rate: int, channels: int
+        self,
+        min_silence_s: float,
+        threshold_dbfs: float,
+        seek_step_s: float = 0.001,
+        *,
+        sample_rate: int,
+        channels: int,
     ) -> None:
         if not 0 < seek_step_s <= min_silence_s:
             raise ValueError(

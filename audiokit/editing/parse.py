@@ -206,7 +206,7 @@ PARSERS: Mapping[str, Callable[[str], Step]] = {
     "invert": _none(steps.Invert),
     "mono": _none(steps.Mono),
     "channels": _one(steps.Channels, _whole()),
-    "rate": _one(steps.Rate, _whole("Hz")),
+    "sample-rate": _one(steps.Rate, _whole("Hz")),
     "width": _one(steps.Width, _whole("bit", "bits")),
 }
 """What makes each step from its value."""

@@ -48,7 +48,7 @@ PRESETS = {
         purpose="ACX: -23 to -18 dB RMS, peaks below -3 dB, noise floor below -60 dB, 44.1 kHz, mp3 of constant 192k",
         words=(
             ("mono", FLAG),
-            ("rate", "44100"),
+            ("sample-rate", "44100"),
             ("highpass", "80"),
             ("normalize", "-20RMS"),
             ("gate", "threshold=-45,hold=0.2,release=0.1,range=25"),

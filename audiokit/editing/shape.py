@@ -203,7 +203,7 @@ class Rate(Step):
     """In Hz."""
 
     def __post_init__(self) -> None:
-        check("rate", "the new rate", self.sample_rate, RATES_HZ, "Hz")
+        check("sample-rate", "the new rate", self.sample_rate, RATES_HZ, "Hz")
 
     def on(self, stream: Stream) -> Stream:
         """Change a stream's rate."""

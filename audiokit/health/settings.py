@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from audiokit import config, registry
+from audiokit.disk import whole_file
 from audiokit.errors import ConfigError
 from audiokit.health.toml_text import with_value
 from audiokit.speech.cache import CacheSettings, configured
@@ -83,11 +84,10 @@ def set_value(name: str, text: str | None) -> Path:
     path = settings_path()
     config.settings_file()  # a broken one is named, and stays as it is
     before = path.read_text("utf-8") if path.exists() else ""
-    part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(with_value(before, section, own, value), "utf-8")
-        os.replace(part, path)
+        with whole_file(path) as part:
+            part.write_text(with_value(before, section, own, value), "utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}. Mend it, or set AUDIOKIT_HOME.") from error
     return path

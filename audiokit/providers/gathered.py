@@ -1,4 +1,4 @@
-"""For recognizers that take whole recordings: a stream, gathered up to where its text is wanted."""
+"""What recognizers do with a stream: see that it keeps its rate, and gather it up to where its text is wanted."""
 
 from __future__ import annotations
 
@@ -24,15 +24,35 @@ async def stretches(chunks: AsyncIterator[AudioChunk]) -> AsyncIterator[Audio]:
     ValueError : chunks of different rates.
     """
     pieces: list[AudioChunk] = []
-    async for chunk in chunks:
-        if pieces and chunk.sample_rate != pieces[0].sample_rate:
-            raise ValueError(f"a chunk of {chunk.sample_rate} Hz in a stream of {pieces[0].sample_rate} Hz")
+    async for chunk in of_one_rate(chunks):
         if len(chunk.samples):
             pieces.append(chunk)
             continue
-        yield _joined(pieces)
+        yield joined(pieces)
         pieces = []
-    yield _joined(pieces)
+    yield joined(pieces)
+
+
+async def of_one_rate(chunks: AsyncIterator[AudioChunk]) -> AsyncIterator[AudioChunk]:
+    """Pass a stream on that keeps the rate of its first chunk.
+
+    Raises
+    ------
+    ValueError : chunks of different rates.
+    """
+    sample_rate = None
+    async for chunk in chunks:
+        sample_rate = sample_rate or chunk.sample_rate
+        if chunk.sample_rate != sample_rate:
+            raise ValueError(f"a chunk of {chunk.sample_rate} Hz in a stream of {sample_rate} Hz")
+        yield chunk
+
+
+def joined(chunks: list[AudioChunk]) -> Audio:
+    """Put chunks of one rate together; none give no sound, at 16 kHz."""
+    if not chunks:
+        return Audio(np.zeros((0, 1), np.float32), SAMPLE_RATE)
+    return Audio(np.concatenate([chunk.samples for chunk in chunks]), chunks[0].sample_rate)
 
 
 def flac(audio: Audio) -> bytes:
@@ -45,9 +65,3 @@ def flac(audio: Audio) -> bytes:
 def shifted(words: tuple[Word, ...], by_s: float) -> tuple[Word, ...]:
     """Move words to a later time, in seconds."""
     return tuple(replace(word, start_s=word.start_s + by_s, end_s=word.end_s + by_s) for word in words)
-
-
-def _joined(pieces: list[AudioChunk]) -> Audio:
-    if not pieces:
-        return Audio(np.zeros((0, 1), np.float32), SAMPLE_RATE)
-    return Audio(np.concatenate([piece.samples for piece in pieces]), pieces[0].sample_rate)

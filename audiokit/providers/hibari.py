@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiokit.contracts import SpeechChunk, Voice
-from audiokit.errors import ConfigError, MissingDependencyError, ProviderError, ProviderUnavailable
+from audiokit.errors import MissingDependencyError, ProviderError, ProviderUnavailable, VoiceNotFoundError
 from audiokit.providers.checks import number, speakable
 from audiokit.providers.threads import pulled
 
@@ -66,6 +66,16 @@ class Hibari:
         """Load the bundled voice, so that the first sentence comes at once."""
         _model(BUNDLED)
 
+    def voices(self) -> tuple[Voice, ...]:
+        """Give its voices, the bundled one first; the others are downloaded when they first speak."""
+        from hibari.voices import VOICES
+
+        return tuple(
+            Voice(name=name, provider="hibari", voice_id=name, language=about["language"].partition("-")[0],
+                  labels={kind: about[kind] for kind in ("accent", "gender")})
+            for name, about in VOICES.items()
+        )  # fmt: skip
+
     async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, a sentence at a time.
 
@@ -77,7 +87,8 @@ class Hibari:
         Raises
         ------
         UsageError : nothing to say.
-        ConfigError : a voice or a setting of it that Hibari does not have.
+        VoiceNotFoundError : a voice that Hibari does not have.
+        ConfigError : a setting that it does not take.
         ProviderError : nothing in `text` that can be spoken in English.
         ProviderUnavailable : the voice cannot be downloaded.
         """
@@ -114,7 +125,7 @@ def _loaded(name: str) -> Model:
     from hibari.voices import VOICES
 
     if name not in VOICES:
-        raise ConfigError(f"hibari has no voice {name!r}; it has: hibari, {', '.join(VOICES)}")
+        raise VoiceNotFoundError(f"hibari has no voice {name!r}; it has: {', '.join(VOICES)}", provider="hibari")
     try:
         model = Model(voice=name)
     except RuntimeError as error:  # its downloads

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audiokit.contracts import SpeechChunk, Voice
-from audiokit.errors import ConfigError, MissingDependencyError, ProviderError
+from audiokit.errors import ConfigError, MissingDependencyError, ProviderError, VoiceNotFoundError
 from audiokit.providers.checks import number, speakable
 from audiokit.providers.fingerprint import fingerprint
 from audiokit.providers.threads import pulled
@@ -85,6 +85,10 @@ class Kokoro:
         _model(self._parts, self._threads)
         _reader()
 
+    def voices(self) -> tuple[Voice, ...]:
+        """Give the styles of its file."""
+        return tuple(Voice(name=name, provider="kokoro", voice_id=name) for name in _read_styles(self._styles))
+
     async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, a sentence at a time.
 
@@ -96,7 +100,7 @@ class Kokoro:
         Raises
         ------
         UsageError : nothing to say.
-        ConfigError : a style that the file does not hold.
+        VoiceNotFoundError : a style that the file does not hold.
         ProviderError : nothing in `text` that can be spoken in English.
         """
         spoken = False
@@ -125,7 +129,8 @@ class Kokoro:
         if name == "kokoro":
             name = self._style
         if name not in styles:
-            raise ConfigError(f"{self._styles.name} has no style {name!r}; it has: {', '.join(styles)}")
+            there_are = f"{self._styles.name} has no style {name!r}; it has: {', '.join(styles)}"
+            raise VoiceNotFoundError(there_are, provider="kokoro") if voice else ConfigError(there_are)
         return styles[name]
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audiokit.contracts import SpeechChunk, Voice
-from audiokit.errors import ConfigError, MissingDependencyError, ProviderError
+from audiokit.errors import ConfigError, MissingDependencyError, ProviderError, VoiceNotFoundError
 from audiokit.providers.checks import number, speakable
 from audiokit.providers.fingerprint import fingerprint
 from audiokit.providers.threads import pulled
@@ -66,6 +66,11 @@ class Piper:
         """Load the voice, so that the first sentence comes at once."""
         _model(self._path)
 
+    def voices(self) -> tuple[Voice, ...]:
+        """Give the model's own voice, and its speakers if it has several."""
+        names = [self._path.stem, *self._config.get("speaker_id_map", {})]
+        return tuple(Voice(name=name, provider="piper", voice_id=name) for name in names)
+
     async def synthesize(self, text: str, voice: Voice | None = None) -> AsyncIterator[SpeechChunk]:
         """Speak `text`, a sentence at a time; it never sounds twice exactly alike.
 
@@ -77,7 +82,7 @@ class Piper:
         Raises
         ------
         UsageError : nothing to say.
-        ConfigError : a speaker that the model does not have.
+        VoiceNotFoundError : a speaker that the model does not have.
         ProviderError : nothing in `text` that can be spoken.
         """
         spoken = False
@@ -114,7 +119,9 @@ class Piper:
             return None
         if name not in speakers:
             there_are = ", ".join([self._path.stem, *speakers])
-            raise ConfigError(f"the piper voice {self._path.name} has no speaker {name!r}; it has: {there_are}")
+            raise VoiceNotFoundError(
+                f"the piper voice {self._path.name} has no speaker {name!r}; it has: {there_are}", provider="piper"
+            )
         return speakers[name]
 
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from audiokit import config
 from audiokit.errors import MissingDependencyError, ProviderError
-from audiokit.providers.ends import tell_end
 from audiokit.providers.loops import PerLoop
 from audiokit.providers.refusals import not_permitted
+from audiokit.providers.retired import warn_if_retired
 from audiokit.providers.sdk_errors import translated
 
 CONNECT_S = 5.0
@@ -57,7 +57,7 @@ class Sdk:
         """Where it goes, for a cache's key: two servers may call different models by one name."""
         keyless = keyless_here and config.is_loopback(urlsplit(self.base_url).hostname or "")
         if self.address == config.BASE_URLS[vendor]:  # others may go on with a model
-            tell_end(model)
+            warn_if_retired(model)
         self._key = config.key(vendor, required=not keyless) or config.Key(NO_KEY)
         self._clients: PerLoop[Any] = PerLoop(self._make, lambda client: client.close())
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from audiokit.analysis.silero import session
+from audiokit.analysis.onnx_session import session
 from audiokit.analysis.spectrum import Vector, mel_filters
 from audiokit.audio.buffer import Audio
 from audiokit.audio.chunk import AudioChunk

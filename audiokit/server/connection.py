@@ -21,7 +21,7 @@ from audiokit.server.inputs import Encoded, Goodbye, Heard, Input, Message, Play
 from audiokit.server.limits import Bucket
 from audiokit.server.logs import facts
 from audiokit.server.outbox import Outbox
-from audiokit.server.partner import Conversation
+from audiokit.server.partner import Session
 from audiokit.server.service import Service
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Connection:
         limits = service.settings.limits
         self.conversation_id = f"conv_{secrets.token_hex(8)}"
         self._socket, self._dialect, self._service, self._address = socket, dialect, service, address
-        self._conversation: Conversation | None = None
+        self._conversation: Session | None = None
         self._decoder: StreamDecoder | None = None
         self._outbox = Outbox(limits.backlog_bytes)
         self._loop = asyncio.get_running_loop()
@@ -159,7 +159,7 @@ class Connection:
         while True:
             await self._understand(await self._receive())
 
-    async def _tell(self, conversation: Conversation) -> None:
+    async def _tell(self, conversation: Session) -> None:
         reason, telemetry = "finished", Telemetry()
         async for event in conversation.events():
             self._service.metrics.count(event)

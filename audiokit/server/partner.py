@@ -11,7 +11,7 @@ from audiokit.agent.ports import AudioOut
 from audiokit.audio.chunk import AudioChunk
 
 
-class Conversation(Protocol):
+class Session(Protocol):
     """One conversation; `audiokit.agent.session.AgentSession` is one."""
 
     async def __aenter__(self) -> Self: ...
@@ -44,6 +44,6 @@ class Conversation(Protocol):
 class Partner(Protocol):
     """Makes conversations."""
 
-    def session(self, audio_out: AudioOut) -> Conversation:
+    def session(self, audio_out: AudioOut) -> Session:
         """Begin one, whose voice goes to `audio_out`."""
         ...

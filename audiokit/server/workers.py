@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import multiprocessing
 import os
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -17,6 +19,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from audiokit.disk import whole_file
 from audiokit.server.hub import Hub
 from audiokit.server.metrics import Metrics
 
@@ -49,7 +52,7 @@ class Workers:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            self._write_own()
+            self._leave()
 
     def metrics_text(self) -> str:
         """Give the counts of all workers, in Prometheus' text format."""
@@ -105,7 +108,20 @@ class Workers:
     def _write_own(self) -> None:
         if self._folder:
             own = {"metrics": self._metrics.state(), "connections": self._hub.list()}
-            _write(self._folder / f"worker-{os.getpid()}.json", own)
+            _write(self._own(self._folder), own)
+
+    @staticmethod
+    def _own(folder: Path) -> Path:
+        return folder / f"worker-{os.getpid()}.json"
+
+    def _leave(self) -> None:
+        """Tell the last counts; when the parent was killed, whoever leaves last takes the folder away in its stead."""
+        if self._folder and _is_orphan():
+            self._own(self._folder).unlink(missing_ok=True)  # first: of two that leave at once, one sees no other
+            if not any(_is_alive(pid) for pid, _ in self._others()):
+                shutil.rmtree(self._folder, ignore_errors=True)
+        else:
+            self._write_own()
 
     def _leave_note(self, note: dict[str, str]) -> None:
         if self._folder:
@@ -124,6 +140,11 @@ class Workers:
             pid = int(path.stem.split("-")[1])
             if pid != os.getpid() and (other := _read(path)):
                 yield pid, other
+
+
+def _is_orphan() -> bool:
+    parent = multiprocessing.parent_process()
+    return parent is not None and not parent.is_alive()
 
 
 def _is_alive(pid: int) -> bool:
@@ -145,6 +166,5 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, content: object) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content), "utf-8")
-    os.replace(part, path)
+    with whole_file(path) as part:
+        part.write_text(json.dumps(content), "utf-8")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from audiokit import config
 from audiokit.errors import ConfigError
+from audiokit.speech.cache_counts import Used, counts_at
 from audiokit.speech.cache_key import SpeechRequest
-from audiokit.speech.counts import Used, counts_at
 from audiokit.speech.entry import SpeechEntry, UnreadableEntry, check_sound, packed, unpacked
 from audiokit.speech.shared_store import SharedStore
 from audiokit.speech.single_flight import Flight

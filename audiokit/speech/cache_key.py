@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from audiokit.contracts import TTS, Voice
+from audiokit.disk import file_sha256
 
 VERSION = 2  # a new number forgets all that was kept, for when its meaning changes
 
@@ -90,5 +91,4 @@ def _contents(folder: Path) -> str:
 @lru_cache(maxsize=1024)
 def _digest(path: Path, size_bytes: int, changed_ns: int) -> str:
     """Read a file once as long as it stays as it is: references may have many megabytes, a hit has 5 ms."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(path)

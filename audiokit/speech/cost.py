@@ -12,8 +12,12 @@ from audiokit.speech.usage import Service, Unit, Usage
 
 CHARACTERS_PER_S = 15.0  # English read aloud: 150 words a minute of 6 characters with their space
 
-FOR_RECORDINGS = MappingProxyType({"elevenlabs": "scribe_v2"})
-"""Models that recordings go to where the default one is for live speech."""
+FOR_RECORDINGS = MappingProxyType({
+    ("elevenlabs", ""): "scribe_v2",
+    ("deepgram", ""): "nova-3 recorded",
+    ("deepgram", "nova-3"): "nova-3 recorded",
+})  # fmt: skip
+"""By provider and model: the table's name for what recordings go to, where that name means live speech."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,7 @@ def of_text(text: str, prices: PriceTable, services: Iterable[tuple[str, str]] =
 def of_transcription(duration_s: float, prices: PriceTable, services: Iterable[tuple[str, str]] = ()) -> list[Estimate]:
     """Estimate what transcribing so many seconds of recordings costs; see `of_text`."""
     asked = list(services) or prices.providers("stt")
-    recorded = dict.fromkeys((provider, model or FOR_RECORDINGS.get(provider, "")) for provider, model in asked)
+    recorded = dict.fromkeys((provider, FOR_RECORDINGS.get((provider, model), model)) for provider, model in asked)
     return _estimates(prices, "stt", "seconds", duration_s, recorded)
 
 

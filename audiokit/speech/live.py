@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 
 from audiokit.contracts import TTS, SpeechChunk, Voice
-from audiokit.errors import ProviderUnavailable, UsageError
+from audiokit.errors import UsageError
 from audiokit.speech.sentences import ClauseSplitter
-from audiokit.speech.streams import closing, from_iterator
+from audiokit.speech.streams import closing, from_iterator, provider_of, soundless
 
 MOST_WAITING = 256  # chunks made ahead of the listener; then the voice waits
 
@@ -80,8 +80,7 @@ async def _speak(
                     await chunks.put(_moved(chunk, offset_s))
                     end_s += chunk.duration_s
             if end_s == offset_s:
-                provider = getattr(tts, "provider", type(tts).__name__)
-                raise ProviderUnavailable(f"{provider} answered without any sound", provider=provider, retryable=True)
+                raise soundless(provider_of(tts))
             offset_s = end_s
     except Exception:  # a cancellation is none: nobody listens any more then
         await chunks.put(None)

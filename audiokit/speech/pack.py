@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import zipfile
 import zlib
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from audiokit.disk import whole_file
 from audiokit.errors import CacheError
 from audiokit.progress import SILENT, Progress
 from audiokit.speech.cache import SpeechCache
@@ -45,18 +44,15 @@ def export_pack(cache: SpeechCache, path: Path, *, progress: Progress = SILENT) 
     ------
     CacheError : no room or no permission.
     """
-    part = path.with_name(f"{path.name}.part")
     total, count = cache.stats().entries, 0
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as pack:  # sound does not get smaller
+        # Stored, not deflated: sound does not get smaller.
+        with whole_file(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as pack:
             for stored, entry in cache.entries():
                 pack.writestr(f"speech/{stored.key}.speech", packed(entry))
                 count += 1
                 progress(path.name, count, total)
-        os.replace(part, path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise CacheError(f"{path}: cannot be written: {error.strerror}. Check the folder and its room.") from error
     return count
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -13,11 +14,13 @@ from audiokit.registry import providers, takes
 from audiokit.speech.cache import CacheSettings, SpeechCache, configured
 from audiokit.speech.cached import CachedTTS
 from audiokit.speech.counted import CountedTTS
-from audiokit.speech.fallback import UNUSABLE, FallbackTTS, Speaker, log
+from audiokit.speech.fallback import UNUSABLE, FallbackTTS, Speaker
 from audiokit.speech.narrate import Pace
 from audiokit.speech.usage import UsageCounter
 
 OFFLINE = "hibari"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,7 +69,7 @@ class _Puller(Generic[T]):
 
 async def whole(tts: TTS, text: str, voice: Voice | None) -> list[SpeechChunk]:
     """Speak `text` to its end; give all of it, as `collected` does."""
-    return await collected(tts.synthesize(text, voice), provider=getattr(tts, "provider", type(tts).__name__))
+    return await collected(tts.synthesize(text, voice), provider=provider_of(tts))
 
 
 async def collected(stream: AsyncIterator[SpeechChunk], *, provider: str) -> list[SpeechChunk]:
@@ -84,8 +84,18 @@ async def collected(stream: AsyncIterator[SpeechChunk], *, provider: str) -> lis
         async with closing(stream) as chunks:
             given = [chunk async for chunk in chunks]
     if not any(len(chunk.samples) for chunk in given):
-        raise ProviderUnavailable(f"{provider} answered without any sound", provider=provider, retryable=True)
+        raise soundless(provider)
     return given
+
+
+def soundless(provider: str) -> ProviderUnavailable:
+    """Make the error of a provider that answered a text with nothing to hear."""
+    return ProviderUnavailable(f"{provider} answered without any sound", provider=provider, retryable=True)
+
+
+def provider_of(tts: TTS) -> str:
+    """Give the name to blame: of a voice that names no provider, that of its class."""
+    return getattr(tts, "provider", type(tts).__name__)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from audiokit.audio.encode import open_writer
 from audiokit.audio.formats import Encoding, check_encoding, fitting_rate
 from audiokit.audio.resample import Resampler
+from audiokit.disk import whole_file
 from audiokit.errors import AudioFileError, UsageError
 from audiokit.speech.narrate import Spoken
 from audiokit.speech.subtitles import Cue, cues, to_srt
@@ -70,10 +71,9 @@ def write_srt(path: Path, shown: Iterable[Cue]) -> None:
     ------
     AudioFileError : no room or no permission.
     """
-    part = path.with_name(f"{path.name}.part")
     try:
-        part.write_text(to_srt(shown), "utf-8")
-        os.replace(part, path)
+        with whole_file(path) as part:
+            part.write_text(to_srt(shown), "utf-8")
     except OSError as error:
         raise AudioFileError(f"{path}: cannot be written: {error.strerror}.", reason="cannot write") from error
 
@@ -93,9 +93,12 @@ def copy_with_chapters(recording: Path, path: Path, marks: Sequence[tuple[str, f
     """
     import av
 
-    part = path.with_name(f"{path.name}.part")
     try:
-        with av.open(str(recording)) as source, av.open(str(part), "w", format=_muxer(path)) as copy:
+        with (
+            whole_file(path) as part,
+            av.open(str(recording)) as source,
+            av.open(str(part), "w", format=_muxer(path)) as copy,
+        ):
             copy.metadata.update(source.metadata)
             streams = {stream.index: copy.add_stream_from_template(stream) for stream in source.streams}
             copy.set_chapters([_chapter(number, *mark) for number, mark in enumerate(marks)])
@@ -103,9 +106,7 @@ def copy_with_chapters(recording: Path, path: Path, marks: Sequence[tuple[str, f
                 if packet.dts is not None:
                     packet.stream = streams[packet.stream.index]
                     copy.mux(packet)
-        os.replace(part, path)
     except (OSError, av.FFmpegError) as error:
-        part.unlink(missing_ok=True)
         raise AudioFileError(f"{path}: cannot be written with its chapters: {error}", reason="cannot write") from error
 
 

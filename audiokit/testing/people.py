@@ -83,11 +83,6 @@ class Listener:
         gaps = [after - start - length for (start, length), (after, _) in pairwise(pieces)]
         return max(gaps, default=0.0)
 
-    def last_s(self) -> float:
-        """Give when the last piece was heard, in seconds on the loop's clock."""
-        self._advance()
-        return max((start_s + chunk.duration_s for _, start_s, chunk in self._heard), default=0.0)
-
     def _advance(self) -> None:
         now_s = self._loop.time() if self._paused_s is None else self._paused_s
         while self._waiting and self._next_s < now_s - 1e-9:

@@ -28,7 +28,7 @@ def test_the_offline_agent_speaks_hears_itself_and_answers() -> None:
     assert "s of speech" in speech.answer
     assert "hear me" in recognizer.answer
     assert model.name == "scripted"
-    assert len(model.answer) > 10
+    assert model.answer == "'hello.'"
     assert int(detector.answer.split()[2]) > 10
     for each in (speech, recognizer, model):
         assert each.first_s is not None
@@ -57,6 +57,34 @@ def test_a_tool_is_made_ready_but_not_called() -> None:
     ready, refused = checked(config)[-2:]
     assert (ready.stage, ready.name, ready.answer, ready.error) == ("tool", "door", "ready: Opens the door.", None)
     assert isinstance(refused.error, MissingKeyError)
+
+
+@pytest.mark.parametrize(("turn", "said"), [
+    ({}, "no [turn] section"), ({"turn": {"provider": "smart-turn", "model": "none.onnx"}}, "none.onnx"),
+    ({"turn": {"provider": "smart-tern"}}, "Did you mean 'smart-turn'?"),
+])  # fmt: skip
+def test_a_turn_model_that_cannot_judge_is_told(turn: dict[str, dict[str, str]], said: str) -> None:
+    taking = {"turn_taking": {"detection": "model"}}
+    config = from_table({"stt": {"provider": "x"}, "tts": {"provider": "x"}, "agent": taking, **turn})
+    last = checked(config)[-1]
+    assert last.stage == "turn"
+    assert isinstance(last.error, ConfigError)
+    assert said in str(last.error)
+
+
+def test_a_turn_model_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "sure_turns-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: sure-turns\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[audiokit.turn]\nsure = sure_turns:Sure\n")
+    (tmp_path / "sure_turns.py").write_text(
+        "class Sure:\n    def finished_probability(self, heard, text):\n"
+        "        return min(1.0, len(heard.samples) / heard.sample_rate / 4)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    config = from_table({"stt": {"provider": "x"}, "tts": {"provider": "x"}, "turn": {"provider": "sure"}})
+    last = checked(config)[-1]
+    assert (last.stage, last.name, last.answer, last.error) == ("turn", "sure", "finished: 0.25", None)
 
 
 def test_a_service_that_never_ends_is_a_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

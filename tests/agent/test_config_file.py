@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from audiokit.agent.chosen import ProviderConfig
-from audiokit.agent.config_file import AgentConfig, from_table, load, template
-from audiokit.agent.settings import AgentSettings
+from audiokit.agent.config_file import AgentConfig, from_table, load, template, with_vad
+from audiokit.agent.settings import ENERGY_TURNS, AgentSettings, TurnTaking
 from audiokit.errors import ConfigError
 
 
@@ -49,6 +49,12 @@ def test_the_template_with_every_line_in_use_is_read_too() -> None:
     assert_same_keys(tomllib.loads(used)["agent"], AgentSettings())
 
 
+def test_each_setting_in_the_template_has_a_word_beside_it() -> None:
+    lines = re.findall(rf"^# ((?:{'|'.join(keys(AgentSettings()))}) = .*)$", template(), re.MULTILINE)
+    assert len(lines) > 45
+    assert [line for line in lines if not re.search(r"\S +# \w|\S +# \.\.\.", line)] == []
+
+
 def assert_same_keys(table: dict[str, object], settings: object) -> None:
     assert set(table) == {each.name for each in fields(settings)}  # type: ignore[arg-type]
     for name, value in table.items():
@@ -71,6 +77,26 @@ def test_one_provider_or_several_with_settings_of_their_own() -> None:
     assert config.tts == (ProviderConfig(provider="elevenlabs", voice="Ann", settings={"stability": 0.5}),)
 
 
+def test_the_simplest_detector_ends_turns_its_own_way_unless_told() -> None:
+    energy = {"vad": {"provider": "energy"}}
+    assert from_table(energy).agent.turn_taking == ENERGY_TURNS
+    told = from_table({**energy, "agent": {"greeting": "Hi.", "turn_taking": {"silence_s": 0.6}}}).agent
+    assert (told.greeting, told.turn_taking) == ("Hi.", replace(ENERGY_TURNS, silence_s=0.6))
+    assert from_table({"vad": {"provider": "silero"}}).agent.turn_taking == TurnTaking()
+    with pytest.raises(ConfigError, match=r"agent\.turn_taking"):
+        from_table({**energy, "agent": {"turn_taking": 3}})
+    with pytest.raises(ConfigError, match="agent"):
+        from_table({**energy, "agent": "Ann"})
+
+
+def test_the_simplest_detector_leaves_turn_taking_that_was_chosen() -> None:
+    energy = ProviderConfig(provider="energy")
+    assert with_vad(AgentConfig(), energy).agent.turn_taking == ENERGY_TURNS
+    chosen = AgentConfig(agent=AgentSettings(turn_taking=TurnTaking(silence_s=1.0)))
+    assert with_vad(chosen, energy).agent == chosen.agent
+    assert with_vad(AgentConfig(), ProviderConfig(provider="silero")) == AgentConfig()
+
+
 def test_sections_reach_their_dataclasses() -> None:
     config = read('[agent]\ngreeting = "Hi."\nspeculate = true\n[agent.limits]\nmax_turns = 3\n'
                   '[agent.barge_in]\nbackchannels = ["mhm"]\nconfirm_s = 1')  # fmt: skip
@@ -88,6 +114,9 @@ def test_sections_reach_their_dataclasses() -> None:
     ("[agent.turn_taking]\nsilence_s = -1", "[agent.turn_taking]: silence_s is -1.0; expected more than 0"),
     ('[agent.turn_taking]\nsilence_s = "long"', "agent.turn_taking.silence_s is 'long'; expected a number"),
     ("[agent.turn_taking]\nenter = 0.2", "leave"),
+    ("[agent.turn_taking]\npre_roll_s = -1", "pre_roll_s is -1.0; expected 0 or more"),
+    ("[agent.turn_taking]\nmodel_probability = 50", "model_probability is 50.0; expected more than 0, less than 1"),
+    ("[agent]\nmax_speculations = -1", "max_speculations is -1; expected 0 or more"),
     ('[agent.turn_taking]\ndetection = "magic"', "expected 'silence' or 'provider' or 'model'"),
     ("[agent.limits]\nmax_turns = 2.5", "agent.limits.max_turns is 2.5; expected a whole number"),
     ("[agent]\nspeculate = 1", "agent.speculate is 1; expected true or false"),
@@ -103,6 +132,7 @@ def test_sections_reach_their_dataclasses() -> None:
     ("[llm]\nprovider = 'openai'\nmodels = ['a', 'b']", "llm.models"),
     ("[[tools]]\nname = 'x'", "[tools] lacks 'description'"),
     ("[[tools]]\nname = 'a b'\ndescription = 'd'\nurl = 'https://x.org'", "letters, digits"),
+    ("[[tools]]\nname = 'a'\ndescription = 'd'\nurl = 'https://x.org'\n" * 2, "two [[tools]] are named 'a'"),
     ("[[tools]]\nname = 'a'\ndescription = 'd'\nurl = 'http://x.org'", "https"),
     ("[[tools]]\nname = 'a'\ndescription = 'd'\nurl = 'https://{h}.org'", "not in the host"),
     ("[[tools]]\nname = 'a'\ndescription = 'd'\nurl = 'https://x.org/{p}'", "'p' stands in url or optional"),

@@ -131,6 +131,7 @@ async def converse(chance: random.Random, turns: int) -> tuple[list[Event], List
     return events, listener, stt.open + llm.open + tts.open
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(TURNS // BLOCK))
 def test_conversations_by_chance(seed: int) -> None:
     chance = random.Random(seed)

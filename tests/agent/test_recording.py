@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audiokit.agent.events import AgentText, SessionEnded, TurnEnded, TurnMetrics, UserText
+from audiokit.agent.events import AgentText, SessionEnded, SpokenFailure, TurnEnded, TurnMetrics, UserText
 from audiokit.agent.recording import FILES, Recording
 from audiokit.audio.buffer import Audio
 from audiokit.audio.chunk import AudioChunk
@@ -62,6 +62,19 @@ def test_the_transcript_has_what_was_said_in_the_end(tmp_path: Path) -> None:
         "[0:00:00] User: Hello?", "[0:00:01] Agent: Grüß Gott.", "[0:00:01] ended: finished"
     ]  # fmt: skip
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+def test_the_transcript_has_an_apology_after_what_was_heard_of_the_reply(tmp_path: Path) -> None:
+    async def talk() -> None:
+        with Recording(tmp_path, sample_rate=RATE) as recording:
+            recording.note(SpokenFailure(at_s=1.0, turn_id=1, kind="llm_cut", text="Sorry."))
+            recording.note(AgentText(at_s=2.0, turn_id=1, text="Well,", is_final=True))
+            recording.note(AgentText(at_s=3.0, turn_id=2, text="Yes.", is_final=True))
+
+    clock.run(talk())
+    assert (tmp_path / "transcript.txt").read_text("utf-8").splitlines() == [
+        "[0:00:02] Agent: Well,", "[0:00:02] Agent: Sorry.", "[0:00:03] Agent: Yes."
+    ]  # fmt: skip
 
 
 def test_a_line_is_on_disk_as_soon_as_it_is_written(tmp_path: Path) -> None:

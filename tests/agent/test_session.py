@@ -162,6 +162,7 @@ def test_a_hung_provider_does_not_keep_the_session_from_ending(stage: str) -> No
     assert still_open == 0
 
 
+@pytest.mark.no_cover
 def test_fifty_sessions_leave_no_task_and_no_memory() -> None:
     scene = Scene()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -89,6 +90,33 @@ def test_typed_lines_are_answered_and_json_has_every_event(tmp_path: Path) -> No
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_typed_bytes_that_are_no_text_are_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errors: str
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", f"utf-8:{errors}")
+    command = [sys.executable, "-m", "audiokit", "agent", "--text", "--session", str(tmp_path / "talk.json")]
+    done = subprocess.run(command, input=b"caf\xe9\nWhat is 3 times 4?\n", capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "You: caf\N{REPLACEMENT CHARACTER}" in done.stdout.decode()
+    assert "That makes 12." in (tmp_path / "talk.json").read_text("utf-8")
+
+
+@pytest.mark.process
+def test_typing_needs_neither_ears_nor_a_voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    missing = ("faster_whisper", "ctranslate2", "onnxruntime", "hibari", "sounddevice")
+    (tmp_path / "sitecustomize.py").write_text(f"import sys\nsys.modules.update(dict.fromkeys({missing}))\n")
+    (tmp_path / "agent.toml").write_text("[agent.turn_taking]\ndetection = 'model'\n[turn]\nprovider = 'smart-turn'\n")
+    words: list[object] = ["--text", "--quiet", "--config", tmp_path / "agent.toml"]
+    done = shell(*words, typed="What is 3 times 4?\n", timeout_s=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Agent: That makes 12." in done.stdout
+    aloud = shell(*words, "--output", tmp_path / "reply.wav", typed="What is 3 times 4?\n", timeout_s=60)
+    assert (aloud.returncode, "audiokit[offline]" in aloud.stderr) == (6, True)
+
+
+@pytest.mark.process
 @pytest.mark.model
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
 def test_ctrl_c_leaves_whole_files(question: Path, tmp_path: Path) -> None:
@@ -125,6 +153,15 @@ def test_check_tells_what_each_service_answered(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+def test_check_says_what_an_answer_is_the_answer_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    speech, recognizer, model, _ = run("check").stdout.splitlines()
+    assert re.search(r"tts +hibari .* spoke \d\.\d s of speech$", speech)
+    assert re.search(r"stt +whisper .* heard '.*hear me\?'$", recognizer)
+    assert re.search(r"llm +scripted .* asked to say hello, answered 'hello\.'$", model)
+
+
+@pytest.mark.model
 def test_check_ends_with_the_code_of_the_first_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     (tmp_path / "agent.toml").write_text("[[llm]]\nprovider = 'openai'\n[[llm]]\nprovider = 'anthropic'\n")
@@ -149,7 +186,8 @@ def test_init_writes_a_file_that_is_read_and_does_not_replace_it(tmp_path: Path)
     (["--text", "--config", "TMP/none.toml"], 4, "there is no such file"),
     (["--text", "--config", "TMP/bad.toml"], 4, "Did you mean 'greeting'?"),
     (["--text", "--llm", "anthropics"], 4, "Did you mean 'anthropic'?"),
-    (["--text", "--llm", "scripted", "--stt", "whisper:no/such/model"], 4, "no/such/model"),
+    (["--text", "--stt", "whisper"], 2, "--text and --stt"),
+    (["--output", "TMP/reply.wav", "--stt", "whisper:no/such/model"], 4, "no/such/model"),
     (["--text", "--fast"], 2, "do not go together"),
     (["--text", "--input", "a.wav", "--output", "b.wav"], 2, "--text and --input"),
     (["--text", "--stereo"], 2, "--stereo needs --output"),
@@ -201,6 +239,18 @@ def test_a_key_that_is_refused_ends_the_conversation_with_exit_code_4(monkeypatc
     assert "OPENAI_API_KEY" in refused.stderr.splitlines()[-1]
     assert "sk-wrong" not in refused.output
     assert "Traceback" not in refused.stderr
+
+
+def test_a_model_that_nobody_reaches_is_told_and_ends_with_exit_code_5(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-0123456789")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    failed = run("--text", "--llm", "openai", "--quiet", typed="hello\nare you there\nhello\n")
+    assert failed.exit_code == 5, failed.output
+    assert failed.stdout.splitlines()[:2] == ["You: hello", "Agent: Sorry, I cannot think of an answer right now."]
+    assert "gave up" in failed.stderr
+    assert "Check the network" in failed.stderr
+    told = run("--text", "--llm", "openai", typed="hello\n")
+    assert (told.exit_code, "(llm openai failed" in told.stderr) == (0, True)
 
 
 @pytest.mark.process

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -14,6 +15,7 @@ from audiokit.agent.events import (
     FalseAlarm,
     Interrupted,
     ProviderFailed,
+    SessionEnded,
     SpokenFailure,
     StateChanged,
     ToolEnded,
@@ -72,7 +74,6 @@ def test_the_line_below_shows_the_state_and_what_is_being_said() -> None:
     (ToolEnded(at_s=1.0, name="weather", result="", error="timeout"), "(weather: timeout)"),
     (ProviderFailed(at_s=1.0, stage="llm", provider="openai", message="no answer", fallback="scripted"),
      "(llm openai failed: no answer; scripted steps in)"),
-    (SpokenFailure(at_s=1.0, kind="tts_down", text="Sorry."), "(tts_down)"),
 ])  # fmt: skip
 def test_what_happens_beside_the_words_is_noted(
     event: FalseAlarm, note: str, capsys: pytest.CaptureFixture[str]
@@ -81,6 +82,28 @@ def test_what_happens_beside_the_words_is_noted(
     assert capsys.readouterr().err.strip() == note
     Captions(lambda line: None, quiet=True).show(event)
     assert capsys.readouterr().err == ""
+
+
+def test_an_apology_is_shown_after_what_was_heard_of_the_reply() -> None:
+    lines: list[str] = []
+    told = Captions(lines.append, quiet=True)
+    told.show(SpokenFailure(at_s=1.0, turn_id=1, kind="llm_cut", text="Sorry."))
+    assert lines == []
+    told.show(AgentText(at_s=2.0, turn_id=1, text="Well,", is_final=True))
+    told.show(AgentText(at_s=3.0, turn_id=2, text="Yes.", is_final=True))
+    assert lines == ["Agent: Well,", "Agent: Sorry.", "Agent: Yes."]
+
+
+@pytest.mark.parametrize(("reason", "gave_up"), [("failures", True), ("finished", False)])
+def test_an_agent_that_gave_up_says_why(reason: str, gave_up: bool) -> None:
+    told = Captions(lambda line: None, quiet=True)
+    told.show(ProviderFailed(at_s=1.0, stage="llm", provider="openai", message="no answer", fallback=None))
+    told.show(TurnEnded(at_s=2.0, turn_id=1, metrics=TurnMetrics(error="no answer")))
+    told.show(SessionEnded(at_s=3.0, turn_id=1, reason=reason))
+    assert (told.gave_up is not None) == gave_up
+    if told.gave_up:
+        assert "no answer" in str(told.gave_up)
+        assert (told.gave_up.provider, told.gave_up.exit_code) == ("openai", 5)
 
 
 def test_what_somebody_typed_is_not_shown_twice() -> None:
@@ -108,15 +131,20 @@ def test_without_a_terminal_there_are_plain_lines(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().out.splitlines() == ["You: What is two plus two?", "Agent: Well, four."]
 
 
-def test_the_table_counts_from_the_last_word() -> None:
+def test_the_table_tells_how_long_each_stage_took() -> None:
     (row,) = latency_rows([(1, METRICS)])
-    assert row == (1, "500", "600", "900", "1000", "1100", "1200", "10 of 40", "0.0010")
+    assert row == (1, "500", "500", "200", "1200", "10 of 40", "0.0010")
     assert len(row) == len(COLUMNS)
+
+
+def test_an_answer_that_was_there_ahead_took_no_thinking() -> None:
+    (row,) = latency_rows([(1, replace(METRICS, first_clause_s=10.2))])
+    assert row[1:5] == ("500", "0", "700", "1200")
 
 
 def test_a_turn_without_speech_has_empty_places() -> None:
     (row,) = latency_rows([(0, TurnMetrics(first_audio_s=0.1))])
-    assert row == (0, "", "", "", "", "", "", "0 of 0", "")
+    assert row == (0, "", "", "", "", "0 of 0", "")
 
 
 def test_the_summary_has_the_middle_the_worst_and_the_cost() -> None:

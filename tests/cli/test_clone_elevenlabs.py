@@ -92,6 +92,14 @@ def test_a_dry_run_needs_no_key(
     assert host.requests == []
 
 
+def test_a_dry_run_needs_no_package_either(reader: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audiokit.providers.elevenlabs.client.find_spec", lambda name: None)
+    result = audiokit("clone", reader, "--name", "Reader", "--dry-run")
+    assert (result.exit_code, "60 s at least" in result.stdout) == (0, True), result.output
+    result = audiokit("clone", reader, "--name", "Reader", *AGREED)
+    assert (result.exit_code, "pip install 'audiokit[elevenlabs]'" in result.stderr) == (6, True)
+
+
 def test_a_professional_clone_wants_half_an_hour(reader: Path, host: Host) -> None:
     result = audiokit("clone", reader, "--name", "Reader", "--professional", "--language", "en", *AGREED)
     assert result.exit_code == 3

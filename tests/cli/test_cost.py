@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from audiokit.audio.buffer import Audio
+from audiokit.audio.encode import open_pipe_writer
 from audiokit.cli.main import cli
+from audiokit.cli.output import dollars
 
 
 def audiokit(*words: object) -> Result:
@@ -31,7 +33,7 @@ def test_one_service_has_a_line_with_the_date_of_its_price() -> None:
     lines = audiokit("text", "Hello.", "--tts", "openai:tts-1").stdout.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("tts openai:tts-1")
-    assert "prices of 20" in lines[0]
+    assert "price of 20" in lines[0]
 
 
 def test_an_unverified_price_says_so() -> None:
@@ -43,6 +45,43 @@ def test_recordings_are_estimated_by_their_length(tmp_path: Path) -> None:
     Audio(np.zeros(8000 * 120, np.float32), 8000).save(tmp_path / "a.wav")
     (row,) = json.loads(audiokit("transcription", tmp_path / "a.wav", "--stt", "openai:whisper-1", "--json").stdout)
     assert (row["amount"], row["usd"]) == (pytest.approx(120), pytest.approx(0.012))
+
+
+def test_a_folder_is_as_long_as_its_recordings(tmp_path: Path) -> None:
+    Audio(np.zeros(8000 * 120, np.float32), 8000).save(tmp_path / "a.wav")
+    Audio(np.zeros(8000 * 60, np.float32), 8000).save(tmp_path / "b.flac")
+    (tmp_path / "notes.mp3").write_text("Words, no sound.\n" * 20)
+    result = audiokit("transcription", tmp_path, "--stt", "deepgram", "--json")
+    (row,) = json.loads(result.stdout)
+    assert (row["amount"], row["usd"]) == (pytest.approx(180), pytest.approx(3 * 0.0077))
+    assert "skipped: " in result.stderr
+    assert "notes.mp3" in result.stderr
+
+
+def test_a_length_that_no_header_tells_is_decoded(tmp_path: Path) -> None:
+    with (tmp_path / "a.wav").open("wb") as pipe, open_pipe_writer(pipe, 8000, 1) as writer:
+        writer.write(np.zeros((8000 * 30, 1), np.float32))
+    (row,) = json.loads(audiokit("transcription", tmp_path / "a.wav", "--stt", "whisper", "--json").stdout)
+    assert (row["amount"], row["usd"]) == (pytest.approx(30), 0)
+
+
+def test_lines_are_short_and_prices_round() -> None:
+    lines = audiokit("conversation").stdout.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[0].split()[1:4] == ["deepgram:nova-3", "0.29", "USD"]  # 60 minutes at 0.0048
+    free = audiokit("text", "Hello.", "--tts", "hibari").stdout
+    assert free.split() == ["tts", "hibari", "free", "6", "characters"]
+
+
+@pytest.mark.parametrize(
+    ("usd", "told"),
+    [
+        (None, "price unknown"), (0, "free"), (12.345, "12.35 USD"), (0.1, "0.10 USD"), (0.0364, "0.036 USD"),
+        (0.00016, "0.00016 USD"), (0.00001, "under 0.0001 USD"),
+    ],
+)  # fmt: skip
+def test_dollars_have_two_digits_that_count(usd: float | None, told: str) -> None:
+    assert dollars(usd) == told
 
 
 def test_a_conversation_is_added_up() -> None:

@@ -1,4 +1,4 @@
-"""audiokit.cli.edit and audiokit.cli.words, as a shell sees them."""
+"""audiokit.cli.edit and audiokit.cli.step_options, as a shell sees them."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from audiokit.audio.buffer import Audio
 from audiokit.cli.main import cli
+from audiokit.cli.output import counted, print_facts
 from audiokit.dataset.manifest import Dataset
 
 
@@ -28,6 +29,14 @@ def talk(tmp_path_factory: pytest.TempPathFactory, speech: Callable[..., object]
     return folder
 
 
+@pytest.fixture(scope="module")
+def sentence(tmp_path_factory: pytest.TempPathFactory, samples_dir: Path) -> Path:
+    """A folder with one sentence: enough for the question whether there is a transcript."""
+    folder = tmp_path_factory.mktemp("sentence")
+    shutil.copy(next((samples_dir / "librivox").glob("*-0870.wav")), folder)
+    return folder
+
+
 def audiokit(*words: object) -> Result:
     return CliRunner().invoke(cli, list(map(str, words)))
 
@@ -39,8 +48,9 @@ def test_a_folder_gives_a_dataset_and_says_where(talk: Path, tmp_path: Path) -> 
     assert result.exit_code == 0
     assert result.stdout.strip() == str(tmp_path / "out" / "manifest.jsonl")
     assert len(Dataset.open(tmp_path / "out")) > 0
-    for word in ("kept", "speech", "dataset", "skipped", "notes.mp3"):
+    for word in ("kept", "without pauses", "dataset", "skipped"):
         assert word in result.stderr
+    assert result.stderr.count("notes.mp3") == 1
 
 
 @pytest.mark.process
@@ -76,10 +86,11 @@ def test_options_reach_the_settings(talk: Path, tmp_path: Path) -> None:
 
 @pytest.mark.process
 @pytest.mark.model
-@pytest.mark.parametrize("word", ["--refuse-doubtful", "--align", "--stt=whisper"])
-def test_who_asks_for_judges_of_texts_gets_texts(word: str, talk: Path, tmp_path: Path) -> None:
-    assert audiokit("prep", talk, tmp_path / "out", word).exit_code == 0
+@pytest.mark.parametrize("word", ["--refuse-doubtful", "--align", "--stt=whisper", "--language=en"])
+def test_who_asks_for_judges_of_texts_gets_texts(word: str, sentence: Path, tmp_path: Path) -> None:
+    assert audiokit("prep", sentence, tmp_path / "out", word).exit_code == 0
     dataset = Dataset.open(tmp_path / "out")
+    assert len(dataset) > 0
     assert dataset.settings.transcribe
     assert all(clip.text and clip.unique_words and clip.compression for clip in dataset)
     assert all(clip.words for clip in dataset) == (word == "--align")
@@ -98,6 +109,9 @@ def test_a_recognizer_compared_with_itself_is_a_usage_error(talk: Path, tmp_path
     (["TALK", "--vad", "silver"], 4, "silver"),
     (["TALK", "--min-seconds", "9", "--max-seconds", "5"], 2, "--min-seconds below --max-seconds"),
     (["TALK", "--sample-rate", "1"], 2, "8000"),
+    (["TALK", "--max-laughter", "0.3"], 2, "--max-laughter is 0.3 without a network"),
+    (["TALK", "--max-laughter", "0.3", "--sounds-model", "TALK/notes.mp3"], 4, "notes.mp3 is no ONNX model"),
+    (["TALK", "--max-laughter", "0.3", "--sounds-model", "TALK/no.onnx"], 4, "no.onnx cannot be read"),
     (["TALK", "--format", "ogg"], 2, "wav"),
     (["TALK", "--loudness", "loud"], 2, "loud"),
     (["TALK", "--jobs", "0"], 2, "jobs"),
@@ -128,7 +142,7 @@ def test_changed_settings_are_announced(talk: Path, tmp_path: Path) -> None:
     shutil.copytree(talk, tmp_path / "in")
     audiokit("prep", tmp_path / "in", tmp_path / "out")
     again = audiokit("prep", tmp_path / "in", tmp_path / "out", "--loudness", "-23")
-    assert "loudness_lufs -20.0 -> -23.0" in again.stderr
+    assert "--loudness -20.0 -> -23.0" in again.stderr
     assert "note:" in again.stderr
 
 
@@ -139,6 +153,20 @@ def test_a_review_follows_where_it_is_asked_for(talk: Path, tmp_path: Path, monk
     assert audiokit("prep", talk, tmp_path / "out", "--quiet", "--review", "--dry-run").exit_code == 0
     assert reviewed == [str(tmp_path / "out")]
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_a_long_text_of_the_summary_goes_on_below_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    print_facts("prep", [("kept", "1 of 2 clips"), ("to check", "a word " * 20)])
+    _, kept, first, *more, _ = capsys.readouterr().err.splitlines()
+    column = kept.index("1 of 2")
+    assert first[column:].startswith("a word")
+    assert more
+    assert {line[1:column].strip() for line in more} == {""}
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "0 clips"), (1, "1 clip"), (2, "2 clips")])
+def test_one_is_no_plural(count: int, told: str) -> None:
+    assert counted(count, "clip") == told
 
 
 def test_help_shows_examples_and_every_unit() -> None:
@@ -153,7 +181,7 @@ def test_help_shows_examples_and_every_unit() -> None:
 def test_who_speaks_is_told_and_chosen(samples_dir: Path, tmp_path: Path) -> None:
     result = audiokit("prep", samples_dir / "podcast" / "extras", tmp_path / "out", "--speaker", "auto")
     assert result.exit_code == 0
-    for said in ("speaker-1", "speaker-2", "0 kept", "clips: speaker", "clips: two voices"):
+    for said in ("speaker-1", "speaker-2", "0 kept", "clips: another voice", "clips: two voices"):
         assert said in result.stderr
     assert {clip.speaker for clip in Dataset.open(tmp_path / "out")} == {"speaker-1"}
     again = audiokit("prep", samples_dir / "podcast" / "extras", tmp_path / "out", "--speaker", "all", "--json")

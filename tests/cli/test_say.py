@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def test_a_text_becomes_a_file_whose_name_is_the_result(tmp_path: Path) -> None:
     result = audiokit("Hello there.", "-o", tmp_path / "hello.wav")
     assert result.exit_code == 0
     assert result.stdout == f"{tmp_path / 'hello.wav'}\n"
-    assert result.stderr == "12 characters spoken (about 0.0000 USD), 0 from the cache\n"
+    assert result.stderr == "12 characters spoken (free), 0 from the cache\n"
     assert 0.5 < (info(tmp_path / "hello.wav").duration_s or 0) < 2
 
 
@@ -41,6 +42,14 @@ def test_the_second_time_costs_nothing(tmp_path: Path) -> None:
     assert told == {
         "files": [str(tmp_path / "b.wav")], "characters": 0, "cached_characters": 12, "cost_usd": 0,
     }  # fmt: skip
+
+
+def test_a_voice_that_nobody_has_is_not_in_the_book_either(tmp_path: Path) -> None:
+    result = audiokit("Hello.", "--voice", "Ann", "-o", tmp_path / "a.wav")
+    assert (result.exit_code, result.stdout) == (5, "")
+    told, hint = result.stderr.splitlines()
+    assert told.startswith("error: hibari has no voice 'Ann'; it has: heart, emma")
+    assert hint == "None is named 'Ann' in your book of voices either: see audiokit voices list."
 
 
 def test_a_markdown_file_is_spoken_without_its_marks(tmp_path: Path) -> None:
@@ -124,10 +133,19 @@ def test_what_cannot_be_done_is_refused_with_its_exit_code(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_option_is_known_by_its_other_name_too(tmp_path: Path) -> None:
+    assert audiokit("Hi.", "--out", tmp_path / "a.wav", "--quiet").exit_code == 0
+    assert (tmp_path / "a.wav").is_file()
+    for group in ("say", "edit"):
+        shown = CliRunner().invoke(cli, [group, "--help"]).stdout
+        assert not {"--out ", "--rate "} & set(re.findall(r"--\w+ ", shown))
+
+
 def test_where_no_speaker_is_nothing_is_made_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     result = audiokit("Hello there.")
     assert (result.exit_code, "audiokit[mic]" in result.stderr) == (6, True)
+    assert result.stderr.endswith("\nOr write a file: -o FILE.\n")
     assert not Path(os.environ["AUDIOKIT_HOME"], "speech").exists()
 
 

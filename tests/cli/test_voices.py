@@ -89,10 +89,24 @@ def test_a_voice_is_shown_with_samples_and_consent() -> None:
     assert json.loads(audiokit("voices", "show", "ann", "--json").stdout)["consent"]["statement"] == "I agree."
 
 
-def test_an_unknown_voice_is_a_usage_error() -> None:
+@pytest.mark.parametrize("words", [["voices", "show", "Anna"], ["voices", "delete", "Anna"]])
+def test_an_unknown_voice_has_the_code_of_a_voice_not_found(words: list[str]) -> None:
     enter("Ann")
-    result = audiokit("voices", "show", "Anna")
-    assert (result.exit_code, "Did you mean 'Ann'?" in result.stderr) == (2, True)
+    result = audiokit(*words)
+    assert (result.exit_code, "Did you mean 'Ann'?" in result.stderr) == (5, True)
+
+
+def test_the_voices_that_a_provider_brings_along_are_listed() -> None:
+    result = audiokit("voices", "list", "--provider", "hibari")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["heart", "emma", "fenrir", "fable", "kore"]
+    told = json.loads(audiokit("voices", "list", "--provider", "hibari", "--search", "british", "--json").stdout)
+    assert {row["voice_id"]: row["labels"]["gender"] for row in told["voices"]} == {"emma": "female", "fable": "male"}
+
+
+@pytest.mark.parametrize(("provider", "message"), [("openai", "keeps no list"), ("hibary", "Did you mean 'hibari'?")])
+def test_a_provider_without_a_list_of_voices_says_so(provider: str, message: str) -> None:
+    result = audiokit("voices", "list", "--provider", provider)
+    assert (result.exit_code, message in result.stderr) == (4, True), result.output
 
 
 def test_what_a_provider_keeps_is_listed_with_what_is_left(host: Host) -> None:
@@ -283,7 +297,7 @@ def test_a_print_of_another_encoder_is_not_compared(sentences: Path, host: Host)
 def test_a_text_in_another_coding_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "latin.txt").write_bytes("Ein Vogel über dem Tal.".encode("latin-1"))
     result = audiokit("voices", "evaluate", "hibari:", "--text", tmp_path / "latin.txt")
-    assert (result.exit_code, "byte 10 is no UTF-8. Save the file as UTF-8." in result.stderr) == (2, True)
+    assert (result.exit_code, "cannot be read as UTF-8 text" in result.stderr) == (2, True)
 
 
 def test_no_sentence_is_a_usage_error(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from audiokit.audio.files import write
 from audiokit.cloning.consent import Statement, check_given, check_spoken_by, put_on_record
-from audiokit.cloning.entry import SampleRecord, file_sha256, samples_sha256
+from audiokit.cloning.entry import SampleRecord, samples_sha256
+from audiokit.disk import file_sha256
 from audiokit.errors import AudioFileError, SampleError, UsageError
 from tests.cloning.makers import PitchEncoder, tone
 

@@ -16,7 +16,7 @@ from audiokit.audio.chunk import AudioChunk
 from audiokit.cloning.evaluate import SENTENCES, Judges, evaluate, keep_spoken, rate_speech
 from audiokit.cloning.voice_print import voice_print
 from audiokit.contracts import SpeechChunk, Transcript, Voice
-from audiokit.errors import AudioFileError, ConfigError, ProviderError, UsageError
+from audiokit.errors import AudioFileError, ConfigError, ProviderError, VoiceNotFoundError
 from audiokit.registry import provider
 from tests.cloning.makers import RATE, PitchEncoder, material, tone
 
@@ -79,7 +79,7 @@ def test_the_verb_takes_names_and_voices(tmp_path: Path) -> None:
 
 
 def test_the_verb_refuses_what_nobody_has(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nobody"):
+    with pytest.raises(VoiceNotFoundError, match="nobody"):
         audiokit.evaluate("nobody", stt="none")
     with pytest.raises(ConfigError, match="no tts provider is named 'nobody'"):
         audiokit.evaluate("nobody:voice", stt="none")

@@ -8,7 +8,7 @@ from audiokit.cloning.entry import VoiceEntry
 from audiokit.cloning.find_voice import find_voice
 from audiokit.cloning.voices import VoiceBook
 from audiokit.contracts import Voice
-from audiokit.errors import UsageError
+from audiokit.errors import VoiceNotFoundError
 
 ANN = Voice(name="Ann", provider="coqui", voice_id="ann-1")
 ODD = Voice(name="piper:Ann", provider="coqui", voice_id="ann-2")
@@ -37,5 +37,5 @@ def test_the_book_goes_before_what_is_named(name: str, provider: str, found: Voi
 
 
 def test_a_name_that_nobody_has_is_refused() -> None:
-    with pytest.raises(UsageError, match="Ann"):
+    with pytest.raises(VoiceNotFoundError, match="Ann"):
         find_voice("An")

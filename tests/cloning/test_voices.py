@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from audiokit import config
-from audiokit.cloning.entry import Consent, SampleRecord, VoiceEntry, file_sha256, samples_sha256
+from audiokit.cloning.entry import Consent, SampleRecord, VoiceEntry, samples_sha256
 from audiokit.cloning.voices import VoiceBook, checked_name
 from audiokit.contracts import Voice
-from audiokit.errors import ConfigError, UsageError
+from audiokit.disk import file_sha256
+from audiokit.errors import ConfigError, UsageError, VoiceNotFoundError
 
 
 def entry(name: str = "Reader", **changes: object) -> VoiceEntry:
@@ -75,10 +76,11 @@ def test_a_name_is_given_once(book: VoiceBook) -> None:
 
 
 def test_an_unknown_name_gets_the_nearest(book: VoiceBook) -> None:
-    with pytest.raises(UsageError, match="there is none yet; make one with audiokit clone"):
+    with pytest.raises(VoiceNotFoundError, match="there is none yet; make one with audiokit clone"):
         book.get("Reader")
     book.add(entry())
-    with pytest.raises(UsageError, match=r"no voice is named 'Raeder'; there are: Reader\. Did you mean 'Reader'\?"):
+    nearest = r"no voice is named 'Raeder'; there are: Reader\. Did you mean 'Reader'\?"
+    with pytest.raises(VoiceNotFoundError, match=nearest):
         book.get("Raeder")
 
 
@@ -108,7 +110,7 @@ def test_updating_replaces_and_never_adds(book: VoiceBook) -> None:
     book.add(entry(state="training"))
     book.update(entry(state="ready"))
     assert book.entry("Reader").state == "ready"
-    with pytest.raises(UsageError, match="no voice is named 'Other'"):
+    with pytest.raises(VoiceNotFoundError, match="no voice is named 'Other'"):
         book.update(entry("Other"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ from audiokit.dataset.journal import Journal
 from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset
 from audiokit.dataset.pool import Pool
+from audiokit.dataset.review import reviewing
 from audiokit.dataset.settings import PrepSettings
 from tests.conftest import SAMPLES_DIR
+from tests.dataset import folders
 from tests.dataset.rows import a_clip
 
 PODCAST = SAMPLES_DIR / "podcast"
@@ -117,24 +120,63 @@ def test_sentences_that_come_again_in_other_episodes_and_codecs_are_refused(podc
     assert len(sole) == len(set(sole))
 
 
-@pytest.mark.process
-@pytest.mark.model
-def test_twins_of_a_recording_are_refused_and_come_back_when_they_are_asked_for(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The same sentences twice, loud and soft."""
+    folder = tmp_path_factory.mktemp("loud and soft")
     for name, gain in (("loud.wav", 1.0), ("soft.wav", 0.3)):
         pause = np.zeros((16_000, 1), np.float32)
         sentences = [read(path).samples for path in sorted(SAMPLES_DIR.glob("librivox/*.wav"))]
         wave = np.concatenate([piece for sentence in sentences for piece in (pause, sentence)] + [pause])
         noise = np.random.default_rng(1).standard_normal(wave.shape).astype(np.float32)
-        Audio((wave + 1e-4 * noise) * np.float32(gain), 16_000).save(tmp_path / name)
-    sources, out = [tmp_path / "loud.wav", tmp_path / "soft.wav"], tmp_path / "out"
-    once = prep(sources, out, ONCE, jobs=1)
+        Audio((wave + 1e-4 * noise) * np.float32(gain), 16_000).save(folder / name)
+    return [folder / "loud.wav", folder / "soft.wav"]
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_twins_of_a_recording_are_refused_and_come_back_when_they_are_asked_for(
+    twins: list[Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    once = prep(twins, out, ONCE, jobs=1)
     assert len(once.kept) > 2
     assert len({clip.start_s for clip in once.kept}) == len(once.kept) == once.totals["refused"]["duplicate"]["clips"]
-    both = prep(sources, out, jobs=1)
+    both = prep(twins, out, jobs=1)
     assert '"duplicates"' not in (out / "dataset.json").read_text("utf-8")
     assert len(both.kept) == 2 * len(once.kept)
-    again = prep(sources, out, ONCE, jobs=1)
+    again = prep(twins, out, ONCE, jobs=1)
     assert [clip.id for clip in again.kept] == [clip.id for clip in once.kept]
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_clips_that_were_not_needed_are_heard_when_duplicates_are_looked_for_later(
+    twins: list[Path], tmp_path: Path
+) -> None:
+    few, out = PrepSettings(target_minutes=0.2), tmp_path / "later/out"
+    assert len(prep(twins, out, few, jobs=1).kept) < 5
+    later = prep(twins, out, replace(few, duplicates="refuse"), jobs=1)
+    assert "not heard" not in later.totals["refused"]
+    prep(twins, tmp_path / "at once/out", replace(few, duplicates="refuse"), jobs=1)
+    assert folders.fingerprint(out) == folders.fingerprint(tmp_path / "at once/out")
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_a_copy_comes_in_where_a_person_refuses_the_other_and_goes_when_it_is_taken_back(
+    twins: list[Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    first = prep(twins, out, ONCE, jobs=1).kept[0]
+    before = folders.fingerprint(out)
+    for verdict, kept in (("refuse", 1), ("", 0)):
+        with reviewing(out) as session:
+            session.decide(first.id, verdict, None)
+        now = prep(twins, out, ONCE, jobs=1)
+        copies = [clip for clip in now.kept if clip.id != first.id and clip.start_s == first.start_s]
+        assert len(copies) == kept
+    assert folders.fingerprint(out) == before
 
 
 def test_a_jingle_of_sixty_episodes_is_kept_once() -> None:

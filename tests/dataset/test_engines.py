@@ -17,6 +17,7 @@ import pytest
 from audiokit.dataset.mirror import WRITER
 from audiokit.dataset.ray_pool import RayPool
 from audiokit.errors import ConfigError
+from tests.analysis.taggers import yamnet
 from tests.dataset.folders import fingerprint
 
 pytest.importorskip("ray")
@@ -108,7 +109,8 @@ def test_ctrl_c_leaves_no_ray_behind_and_the_other_engine_goes_on(
 
 
 def test_work_on_single_clips_is_the_same_whoever_does_it(samples_dir: Path, cluster: Any, tmp_path: Path) -> None:
-    wanted = ("--speaker", "all", "--max-reverb", "0.5", "--max-music", "0.5", "--mos", "1")
+    laughter = ("--max-laughter", "0.3", "--sounds-model", str(yamnet(tmp_path / "tagger.onnx")))
+    wanted = ("--speaker", "all", "--max-reverb", "0.5", "--max-music", "0.5", "--mos", "1", *laughter)
     made = []
     for name, engine in (
         ("one", ("--jobs", "1")),

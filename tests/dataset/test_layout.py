@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from audiokit.dataset.layout import Layout, replace_text
+from audiokit.dataset.layout import Layout
+from audiokit.disk import replace_text
 from audiokit.errors import DatasetError
 
 

@@ -22,7 +22,7 @@ from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset
 from audiokit.dataset.planned import Planned
 from audiokit.dataset.pool import Pool
-from audiokit.dataset.prepare import VOID, Preparation
+from audiokit.dataset.preparation import VOID, Preparation
 from audiokit.dataset.settings import PrepSettings
 from audiokit.dsp.true_peak import true_peak_dbtp
 from audiokit.errors import AudioFileError, ConfigError, DatasetError

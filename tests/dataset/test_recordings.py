@@ -221,3 +221,74 @@ def test_a_full_disk_is_told_by_its_place(web: str, monkeypatch: pytest.MonkeyPa
     with pytest.raises(OSError, match="No space left") as caught, on_disk(f"{web}/b.mp3", lambda done_s: None):
         pass
     assert Path(caught.value.filename).name.startswith(PREFIX)
+
+
+@pytest.fixture
+def hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hosts of a protocol whose paths do not name them, as those of sftp, ftp and smb do not."""
+    import fsspec
+    from fsspec.implementations.memory import MemoryFileSystem
+    from fsspec.utils import infer_storage_options
+
+    class Hosts(MemoryFileSystem):
+        protocol = "hosts"
+        cachable = False
+
+        def __init__(self, host: str, **options: Any) -> None:
+            super().__init__(**options)
+            self.host, self.store, self.pseudo_dirs = host, disks.setdefault(host, {}), [""]
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> str:
+            return str(super()._strip_protocol(infer_storage_options(path)["path"]))
+
+        @staticmethod
+        def _get_kwargs_from_urls(path: str) -> dict[str, Any]:
+            told = infer_storage_options(path)
+            return {name: told[name] for name in ("host", "username", "password") if name in told}
+
+    disks: dict[str, dict[str, Any]] = {}
+    fsspec.register_implementation("hosts", Hosts, clobber=True)
+    for host in ("first", "second"):
+        for name in ("a.mp3", "b [1].mp3", "deep/c.wav", "notes.txt"):
+            Hosts(host).pipe(f"/talks/{name}", f"{name} of {host}".encode())
+
+
+@pytest.mark.usefixtures("hosts")
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("talks", ["talks/a.mp3", "talks/b [1].mp3", "talks/deep/c.wav"]),
+        ("talks/", ["talks/a.mp3", "talks/b [1].mp3", "talks/deep/c.wav"]),
+        ("", ["talks/a.mp3", "talks/b [1].mp3", "talks/deep/c.wav"]),
+        ("ta*/*.wav", []),
+        ("talks/a*.mp3", ["talks/a.mp3"]),
+        ("*/deep", ["talks/deep/c.wav"]),
+        ("talks/b [1].mp3", ["talks/b [1].mp3"]),
+        ("talks/notes.txt", ["talks/notes.txt"]),
+    ],
+)
+def test_recordings_of_a_host_keep_its_name(source: str, expected: list[str]) -> None:
+    given = f"hosts://ann:secret@second/{source}"
+    if not expected:
+        with pytest.raises(AudioFileError, match="hosts://second/ta") as caught:
+            names(given)
+        assert "secret" not in str(caught.value)
+        return
+    found = find_recordings([given], "out", Path("elsewhere"))
+    assert [file.name for file in found] == [f"hosts://second/{name}" for name in expected]
+    for file in found:
+        with on_disk(file.place, lambda done_s: None) as path:
+            assert path.read_text() == f"{file.name.partition('talks/')[2]} of second"
+
+
+@pytest.mark.usefixtures("hosts")
+def test_equal_paths_of_two_hosts_are_two_recordings() -> None:
+    found = find_recordings(
+        ["hosts://first/talks/deep", "hosts://second/talks"], "hosts://second/talks/deep", Path("x")
+    )
+    assert [file.name for file in found] == [
+        "hosts://first/talks/deep/c.wav", "hosts://second/talks/a.mp3", "hosts://second/talks/b [1].mp3"
+    ]  # fmt: skip
+    with on_disk(found[0].place, lambda done_s: None) as path:
+        assert path.read_text() == "deep/c.wav of first"

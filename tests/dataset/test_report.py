@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from audiokit.dataset.clip import Clip
+from audiokit.dataset.journal import Journal
 from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset, Source
 from audiokit.dataset.report import PLAYERS, TIMELINES, report, write_report
@@ -193,13 +194,19 @@ def test_a_report_is_written_anew_from_what_lies_there(tmp_path: Path) -> None:
 def test_noise_before_and_after_is_shown_where_it_was_taken_out(tmp_path: Path) -> None:
     assert "Before and after" not in page(tmp_path, [a_clip()])
     clips = [
-        a_clip(id=f"clip-{snr_db}", path=f"clips/{snr_db}.wav", snr_db=45.0, snr_before_db=snr_db,
+        a_clip(id=f"clip-{snr_db}", path=f"clips/{snr_db}.wav", sha256=str(snr_db), snr_db=45.0, snr_before_db=snr_db,
                noise_before_dbfs=-20.0 - snr_db, noise_dbfs=-70.0)
         for snr_db in (30.0, 16.0, 20.0)
     ]  # fmt: skip
+    layout = Layout(tmp_path)
+    layout.state.mkdir()
+    Journal(layout.journal).add("before", "16.0:1", {"mp3": "SUQz"})
     text = page(tmp_path, [*clips, refused_clip(NOISE, id="gone", snr_before_db=1.0, noise_before_dbfs=-30.0)])
-    rows = Read(text).rows
-    assert ["median of all kept", "20", "45", "-40", "-70", ""] in rows
-    assert [row[0] for row in rows if row[0].startswith("clip-")] == ["clip-16.0", "clip-20.0", "clip-30.0"]
-    assert 'src="clips/16.0.wav"' in text
+    assert [row for row in rows(text) if row[0].endswith((", dB", ", dBFS"))] == [
+        ["SNR, dB", "20", "45"], ["noise, dBFS", "-40", "-70"]
+    ]  # fmt: skip
+    players = Read(text).addresses[:4]
+    assert players == ["data:audio/mpeg;base64,SUQz", "clips/16.0.wav", "clips/20.0.wav", "clips/30.0.wav"]
+    assert text.count("Not here: run the same prep again where its recording is.") == 2
+    assert "SNR 16 → 45 dB, noise -36 → -70 dBFS" in text
     assert "gone" not in text

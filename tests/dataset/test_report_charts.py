@@ -65,6 +65,12 @@ def test_those_who_hear_the_page_are_told_the_range() -> None:
     assert 'aria-label="SNR &lt;&amp;&gt; of kept clips: 1 to 30 dB, median 20"' in histogram([30.0, 1.0, 20.0], [])
 
 
+def test_bars_of_a_quarter_are_named_with_both_decimals() -> None:
+    told = histogram([0.0, 5.5], [])
+    assert "<td>0.25 to 0.5</td>" in told
+    assert "<td>0 to 0.25</td>" in told
+
+
 def test_a_timeline_shows_clips_where_they_are() -> None:
     svg = timeline(100.0, [("refused", [(0.0, 10.0)]), ("kept", [(50.0, 75.0), (99.0, 103.0)]), ("s1", [])], "talk")
     assert [path.get("d") for path in drawn(svg, "refused")] == ["M0.0 5h99.0"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.spectrum import Vector
 from audiokit.dataset.segment import WIDEST_ROOM_S, Lengths, Segment, segment
 from audiokit.dataset.stretches import Stretch
 

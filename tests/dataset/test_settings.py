@@ -17,8 +17,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "max_pause_s": (0.1, 10), "room_s": (0.05, 0.15), "loudness_lufs": (-60, 0), "peak_dbtp": (-40, 0),
     "min_snr_db": (-100, 100), "min_bandwidth_hz": (0, 96_000), "max_clipped": (0, 1), "min_speech": (0, 1),
     "min_similarity": (-1, 1), "min_mos": (1, 5), "max_reverb_s": (0, 1.5), "max_music": (0, 1),
-    "min_language": (0, 1), "max_mismatch": (0, 1), "target_minutes": (0.01, 1_000_000),
-    "stall_s": (1, 86_400),
+    "max_laughter": (0, 1), "min_language": (0, 1), "max_mismatch": (0, 1),
+    "target_minutes": (0.01, 1_000_000), "stall_s": (1, 86_400),
 }  # fmt: skip
 
 # What a changed setting makes new: what was heard, what was cut, or only which clips are kept and their texts.
@@ -33,16 +33,19 @@ TOUCHES: dict[str, tuple[Any, str]] = {
     "transcribe": (True, "kept"), "stt": ("acme", "kept"), "model": ("small", "kept"), "language": ("en", "kept"),
     "speaker": ("auto", "kept"), "min_similarity": (0.8, "kept"),
     "min_mos": (3.0, "kept"), "max_reverb_s": (0.3, "kept"), "max_music": (0.5, "kept"),
+    "max_laughter": (0.3, "kept"), "sounds_model": ("yamnet.onnx", "kept"),
     "duplicates": ("refuse", "kept"), "min_language": (0.5, "kept"),
     "second_stt": ("acme", "kept"), "max_mismatch": (0.2, "kept"), "align": (True, "kept"),
     "refuse_doubtful": (True, "kept"), "stall_s": (60.0, "kept"),
 }  # fmt: skip
 
 
-def with_room(name: str, value: float) -> PrepSettings:
-    """Set one field, and the other end of the clips' length so that it is in no way."""
-    others = {"min_s": {"max_s": 600}, "max_s": {"min_s": 0.5}}.get(name, {})
-    return PrepSettings(**{**others, name: value})  # type: ignore[arg-type]
+def with_room(name: str, value: Any) -> PrepSettings:
+    """Set one field, and what it needs: the other end of the clips' length where it is in no way, a network."""
+    needed: dict[str, dict[str, Any]] = {
+        "min_s": {"max_s": 600}, "max_s": {"min_s": 0.5}, "max_laughter": {"sounds_model": "cnn14.onnx"},
+    }  # fmt: skip
+    return PrepSettings(**{**needed.get(name, {}), name: value})
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, edge) for name, edges in RANGES.items() for edge in edges])
@@ -83,6 +86,11 @@ def test_the_shortest_clip_is_shorter_than_the_longest(min_s: float, max_s: floa
         PrepSettings(min_s=min_s, max_s=max_s)
 
 
+def test_laughter_is_not_heard_without_a_network() -> None:
+    with pytest.raises(ConfigError, match=r"max_laughter is 0\.3 without a network .* as sounds_model"):
+        PrepSettings(max_laughter=0.3)
+
+
 @pytest.mark.parametrize("name", ["loudness_lufs", "target_minutes"])
 def test_what_can_be_off_is_none(name: str) -> None:
     assert getattr(PrepSettings(**{name: None}), name) is None  # type: ignore[arg-type]
@@ -96,7 +104,7 @@ def test_whole_numbers_and_fractions_are_one_setting() -> None:
 
 @pytest.mark.parametrize("name", TOUCHES)
 def test_settings_survive_json(name: str) -> None:
-    settings = PrepSettings(**{name: TOUCHES[name][0]})
+    settings = with_room(name, TOUCHES[name][0])
     assert PrepSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
@@ -128,7 +136,7 @@ def test_settings_of_json_are_checked_too() -> None:
 @pytest.mark.parametrize("field", fields(PrepSettings), ids=lambda field: field.name)
 def test_a_setting_makes_new_exactly_what_it_touches(field: Any) -> None:
     value, touched = TOUCHES[field.name]
-    before, after = PrepSettings(), PrepSettings(**{field.name: value})
+    before, after = PrepSettings(), with_room(field.name, value)
     assert getattr(before, field.name) != value
     assert (before.speech_key != after.speech_key) == (touched == "speech")
     assert (before.cut_key != after.cut_key) == (touched in ("speech", "cut"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from audiokit.api import prep
-from audiokit.audio.files import read
+from audiokit.audio.files import read, write
 from audiokit.dataset.clip_pass import ClipPass, Judge, Work
 from audiokit.dataset.journal import Journal
 from audiokit.dataset.layout import Layout
@@ -21,6 +22,8 @@ from audiokit.dataset.prepare import plan
 from audiokit.dataset.settings import PrepSettings
 from audiokit.dataset.sounds import MEASURES, Sounds, refusals
 from audiokit.dataset.worker import answer
+from audiokit.errors import ConfigError
+from tests.analysis.taggers import panns, with_tone, yamnet
 from tests.conftest import SAMPLES_DIR
 from tests.dataset.folders import fingerprint
 from tests.dataset.rows import a_clip, refused_clip
@@ -40,13 +43,15 @@ ALL = PrepSettings(min_mos=1, max_reverb_s=1.5, max_music=1)
         ({}, {"min_mos": 3, "max_reverb_s": 0.3, "max_music": 0.5}, ()),
         ({"reverb_s": 0.62}, {"max_reverb_s": 0.3}, ("reverb: 0.62 s > 0.3 s",)),
         ({"reverb_s": 0.3}, {"max_reverb_s": 0.3}, ()),
+        ({"laughter": 0.42}, {"max_laughter": 0.3, "sounds_model": "yamnet.onnx"}, ("laughter: 0.42 > 0.3",)),
+        ({"laughter": 0.3}, {"max_laughter": 0.3, "sounds_model": "yamnet.onnx"}, ()),
         ({"music": 0.7, "mos": 1.5}, {"max_music": 0.5, "min_mos": 2}, ("mos: 1.50 < 2", "music: 0.70 > 0.5")),
     ],
 )
 def test_each_rule_names_its_number(
-    numbers: dict[str, float], settings: dict[str, float], reasons: tuple[str, ...]
+    numbers: dict[str, float], settings: dict[str, Any], reasons: tuple[str, ...]
 ) -> None:
-    assert refusals(a_clip(**numbers), PrepSettings(**settings)) == reasons  # type: ignore[arg-type]
+    assert refusals(a_clip(**numbers), PrepSettings(**settings)) == reasons
 
 
 @pytest.mark.model
@@ -170,3 +175,80 @@ def test_what_is_read_is_the_clip_itself() -> None:
         MEASURES["music"](read(SENTENCE))
         == answer({"task": "music", "name": "a", "path": str(SENTENCE)}, lambda done_s: None)["result"]
     )
+
+
+@pytest.fixture(scope="module")
+def merry(tmp_path_factory: pytest.TempPathFactory, recording: Path, speech: Callable[..., Any]) -> Path:
+    """The recording of five sentences, a tone under the second that the networks of the tests take for laughter."""
+    second = speech(1.0).utterances[1]
+    path = tmp_path_factory.mktemp("merry") / "merry talk.wav"
+    write(path, with_tone(read(recording), second.start_s + 0.5, second.end_s - 0.5, level=0.05))
+    return path
+
+
+def laughing(model: Path, limit: float = 0.3) -> PrepSettings:
+    """Refuse laughter, as a network hears it."""
+    return PrepSettings(max_laughter=limit, sounds_model=str(model))
+
+
+@pytest.mark.process
+@pytest.mark.model
+@pytest.mark.parametrize("writer", [yamnet, panns])
+def test_clips_with_laughter_are_refused(
+    writer: Callable[[Path], Path], merry: Path, speech: Callable[..., Any], tmp_path: Path
+) -> None:
+    dataset = prep(merry, tmp_path / "out", laughing(writer(tmp_path / "tagger.onnx")), jobs=1)
+    second = speech(1.0).utterances[1]
+    gone = [clip for clip in dataset.clips if clip.start_s < second.end_s and clip.end_s > second.start_s]
+    assert gone
+    for clip in gone:
+        assert clip.refused_because == (f"laughter: {clip.laughter:.2f} > 0.3",)
+    assert dataset.kept
+    assert all((1 if clip.laughter is None else clip.laughter) < 0.15 for clip in dataset.kept)
+    report = (dataset.root / "report.html").read_text("utf-8")
+    assert "<td>laughter</td>" in report
+    assert "max_laughter" in report
+    assert "`laughter`" in (dataset.root / "README.md").read_text("utf-8")
+
+
+@pytest.mark.process
+@pytest.mark.model
+def test_what_a_network_heard_is_kept_and_another_one_hears_anew(merry: Path, tmp_path: Path) -> None:
+    model = yamnet(tmp_path / "tagger.onnx")
+    first = prep(merry, tmp_path / "out", laughing(model, 1), jobs=1)
+    assert len(first.kept) == len(first.clips)
+    journal = first.root / ".audiokit" / "journal.jsonl"
+    heard = {
+        key: value["laughter"]
+        for kind, key, value in map(json.loads, journal.read_text("utf-8").splitlines())
+        if kind == "laughter"
+    }
+    assert set(heard.values()) == {clip.laughter for clip in first.kept}
+    side_by_side = prep(merry, tmp_path / "two" / "out", laughing(model, 1), jobs=2)
+    assert fingerprint(side_by_side.root) == fingerprint(first.root)
+
+    lines: list[str] = []
+    stricter = prep(merry, tmp_path / "out", laughing(model), jobs=1, progress=lambda doing, *_: lines.append(doing))
+    assert 0 < len(stricter.kept) < len(first.kept)
+    assert "hearing laughter" not in lines
+
+    yamnet(model, classes=(0,))
+    deaf = prep(merry, tmp_path / "out", laughing(model), jobs=1, progress=lambda doing, *_: lines.append(doing))
+    assert "hearing laughter" in lines
+    assert {clip.laughter for clip in deaf.kept} == {0.01}
+    assert len(deaf.kept) == len(first.kept)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("write", "said"), [
+    (lambda path: None, r"tagger\.onnx cannot be read"),
+    (lambda path: path.write_text("Dear reader"), r"tagger\.onnx is no ONNX model"),
+    (lambda path: panns(path, count=50), r"tagger\.onnx gives 1x50"),
+], ids=["absent", "a letter", "other classes"])  # fmt: skip
+def test_a_file_that_hears_no_laughter_is_told_before_anything_is_cut(
+    write: Callable[[Path], object], said: str, recording: Path, tmp_path: Path
+) -> None:
+    write(tmp_path / "tagger.onnx")
+    with pytest.raises(ConfigError, match=said):
+        prep(recording, tmp_path / "out", laughing(tmp_path / "tagger.onnx"), jobs=1)
+    assert not list((tmp_path / "out").glob("clips/*"))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from audiokit.analysis.ge2e import WIDTH, unit
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.spectrum import Vector
 from audiokit.api import prep
 from audiokit.audio.files import read
 from audiokit.dataset.clip import Clip

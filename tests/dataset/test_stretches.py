@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiokit.analysis.activity import Region
-from audiokit.analysis.silero import Vector
+from audiokit.analysis.spectrum import Vector
 from audiokit.dataset.stretches import Stretch, find_stretches, noise_db
 
 SPEECH_DB = -20.0

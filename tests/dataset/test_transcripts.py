@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 import soundfile
 
 from audiokit.api import prep
 from audiokit.contracts import Word
 from audiokit.dataset.clip import Clip
+from audiokit.dataset.duplicates import Duplicates
 from audiokit.dataset.journal import Journal
 from audiokit.dataset.layout import Layout
 from audiokit.dataset.manifest import Dataset
 from audiokit.dataset.pool import Pool
+from audiokit.dataset.preparation import Preparation
 from audiokit.dataset.reviews import Review, write_reviews
+from audiokit.dataset.select import select
 from audiokit.dataset.settings import PrepSettings
 from audiokit.dataset.transcripts import Transcripts
 from audiokit.progress import SILENT
@@ -48,15 +53,23 @@ class Forgetful(Whisper):
 class Ears:
     """In the place of the workers: texts by clip, or why there is none."""
 
-    def __init__(self, *heard: dict[str, str], broken: tuple[str, ...] = ()) -> None:
+    def __init__(self, *heard: dict[str, str], broken: tuple[str, ...] = (), copies: str = "") -> None:
         self.heard = {str(number): texts for number, texts in enumerate(heard, 1)}
-        self.broken, self.asked = broken, list[tuple[str, str]]()
+        self.broken, self.copies, self.asked = broken, copies, list[tuple[str, str]]()
 
     def run(self, tasks: Sequence[dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
         for index, task in reversed(list(enumerate(tasks))):
+            if task["task"] == "print":
+                yield index, {"result": self.print(task["name"])}
+                continue
             model, clip = task["settings"]["model"] or "1", task["name"]
             self.asked.append((model, clip))
             yield index, {"error": "no line"} if clip in self.broken else {"result": self.row(model, clip)}
+
+    def print(self, clip: str) -> dict[str, str]:
+        sound = "copies" if clip in self.copies else clip
+        words = np.random.default_rng(list(sound.encode())).integers(0, 2**32, 300, np.uint32)
+        return {"print": base64.b64encode(words.astype("<u4").tobytes()).decode()}
 
     def row(self, model: str, clip: str) -> dict[str, Any]:
         return {
@@ -73,7 +86,8 @@ def layout(tmp_path: Path) -> Layout:
 
 
 def transcripts(layout: Layout, settings: PrepSettings, ears: Ears, *, met: bool = True) -> Transcripts:
-    texts = Transcripts(layout, settings, cast("Pool", ears), Journal(layout.journal), lambda answer, name: answer)
+    run = cast("Pool", ears), Journal(layout.journal), lambda answer, name: answer
+    texts = Transcripts(layout, settings, *run, Duplicates(layout, settings, *run))
     if met:
         texts.meet(["ears"] * len(settings.recognizers))
     return texts
@@ -130,6 +144,39 @@ def test_what_is_refused_is_replaced_by_what_comes_next(layout: Layout) -> None:
     while texts.hear([good, better, best], SILENT):
         pass
     assert ears.asked == [("1", "c"), ("1", "b")]
+
+
+@pytest.mark.parametrize(
+    ("heard", "target", "kept", "asked"),
+    [
+        ({}, None, "ax", "ax"),
+        ({"a": LOOP}, None, "bx", "axb"),
+        ({"a": LOOP, "b": LOOP}, None, "cx", "axbc"),
+        ({"a": LOOP, "b": LOOP, "c": LOOP}, None, "x", "axbc"),
+        ({"a": LOOP}, 0.05, "b", "ab"),
+        ({"a": LOOP, "b": LOOP, "c": LOOP}, 0.05, "x", "abcx"),
+    ],
+)
+def test_of_several_copies_one_stays_whose_text_is_good(
+    layout: Layout, heard: dict[str, str], target: float | None, kept: str, asked: str
+) -> None:
+    ears = Ears(heard, copies="abc")
+    settings = replace(REFUSE, duplicates="refuse", target_minutes=target)  # 0.05 is 3 s: one clip of 5
+    run = Preparation(layout=layout, settings=settings, pool=cast("Pool", ears), journal=Journal(layout.journal))
+    run.texts.meet(["ears"])
+    rows = [clips(name, quality=quality)[0] for name, quality in zip("abcx", (0.9, 0.8, 0.7, 0.6), strict=True)]
+    for again in (False, True):
+        judged = rows
+        for judge in run.judges:
+            while judge.hear(judged, SILENT):
+                assert not again
+            judged = judge.judged(judged)
+        assert [clip.id for clip in select(judged, target) if clip.kept] == list(kept)
+    assert sorted(clip for _, clip in ears.asked) == sorted(asked)
+    assert {clip.refused_because[0].partition(":")[0] for clip in judged if not clip.kept} <= {
+        "repetition",
+        "duplicate",
+    }
 
 
 def test_two_recognizers_are_compared(layout: Layout) -> None:

@@ -48,7 +48,7 @@ from audiokit.errors import UsageError
     ("invert", "", steps.Invert()),
     ("mono", "", steps.Mono()),
     ("channels", "2", steps.Channels(2)),
-    ("rate", "44100", steps.Rate(44100)),
+    ("sample-rate", "44100", steps.Rate(44100)),
     ("width", "24", steps.Width(24)),
 ])  # fmt: skip
 def test_words_become_steps(name: str, value: str, step: steps.Step) -> None:
@@ -76,7 +76,7 @@ UNREADABLE = [
     ("strip-silence", "inner=maybe", "inner=yes"),
     ("speed", "fast", "expected FACTOR"),
     ("channels", "1.5", "expected N"),
-    ("rate", "44.1kHz", "such as 44100"),
+    ("sample-rate", "44.1kHz", "such as 44100"),
     ("width", "wide", "8, 16, 24 or 32"),
 ]
 
@@ -104,7 +104,7 @@ OUT_OF_RANGE = [
     ("pitch", "13", "13 semitones; expected -12 to 12 semitones"),
     ("pan", "2", "2; expected -1 to 1"),
     ("channels", "0", "0; expected 1 to 256"),
-    ("rate", "10", "10 Hz; expected 1000 to 768000 Hz"),
+    ("sample-rate", "10", "10 Hz; expected 1000 to 768000 Hz"),
     ("width", "12", "12 bits; expected one of 8, 16, 24, 32"),
 ]
 

@@ -16,7 +16,14 @@ import pytest
 from audiokit import portal, registry
 from audiokit.audio.buffer import Samples
 from audiokit.contracts import TTS, SpeechChunk, Voice
-from audiokit.errors import ConfigError, MissingDependencyError, ProviderError, ProviderUnavailable, UsageError
+from audiokit.errors import (
+    ConfigError,
+    MissingDependencyError,
+    ProviderError,
+    ProviderUnavailable,
+    UsageError,
+    VoiceNotFoundError,
+)
 from audiokit.providers import hibari
 from audiokit.providers.checks import number, speakable
 from audiokit.providers.hibari import Hibari
@@ -101,7 +108,7 @@ class TestHibari(TTSContract):
             spoken(Hibari(), "Yes.", a_voice("kore"))
 
     def test_an_unknown_voice_is_refused_with_those_there_are(self) -> None:
-        with pytest.raises(ConfigError, match="no voice 'nobody'; it has: hibari, heart, emma"):
+        with pytest.raises(VoiceNotFoundError, match="no voice 'nobody'; it has: heart, emma"):
             spoken(Hibari(), "Yes.", a_voice("nobody"))
 
     def test_a_text_it_cannot_read_is_refused(self) -> None:

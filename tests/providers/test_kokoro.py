@@ -11,7 +11,7 @@ import pytest
 
 from audiokit import registry
 from audiokit.contracts import TTS, Voice
-from audiokit.errors import ConfigError, MissingDependencyError, ProviderError
+from audiokit.errors import ConfigError, MissingDependencyError, ProviderError, VoiceNotFoundError
 from audiokit.providers import kokoro
 from audiokit.providers.kokoro import Kokoro
 from tests.providers.tts_contract import TTSContract, speech_of
@@ -53,7 +53,7 @@ class TestKokoro(TTSContract):
         assert styles[0].shape != styles[1].shape or not np.allclose(styles[0], styles[1], atol=0.05)
 
     def test_a_style_that_is_not_there_is_refused(self, tts: TTS) -> None:
-        with pytest.raises(ConfigError, match="has no style 'ann'; it has: jf_alpha"):
+        with pytest.raises(VoiceNotFoundError, match="has no style 'ann'; it has: jf_alpha"):
             speech_of(tts, "Hi.", a_voice("ann"))
 
     def test_a_text_it_cannot_read_is_refused(self, tts: TTS) -> None:

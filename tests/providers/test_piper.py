@@ -12,7 +12,7 @@ import pytest
 
 from audiokit import registry
 from audiokit.contracts import TTS, Voice
-from audiokit.errors import ConfigError, MissingDependencyError
+from audiokit.errors import ConfigError, MissingDependencyError, VoiceNotFoundError
 from audiokit.providers import piper
 from audiokit.providers.piper import Piper
 from tests.providers.tts_contract import TTSContract, speech_of
@@ -50,7 +50,7 @@ class TestPiper(TTSContract):
         assert duration_s(tts, text, a_voice("", speed=2.0)) < 0.75 * duration_s(tts, text)
 
     def test_a_speaker_that_is_not_there_is_refused(self, tts: TTS) -> None:
-        with pytest.raises(ConfigError, match="no speaker 'ann'; it has: en_US-joe-medium"):
+        with pytest.raises(VoiceNotFoundError, match="no speaker 'ann'; it has: en_US-joe-medium"):
             speech_of(tts, "Hi.", a_voice("ann"))
 
     def test_a_voice_from_a_file_is_used(self, tmp_path: Path) -> None:

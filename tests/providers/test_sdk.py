@@ -1,4 +1,4 @@
-"""audiokit.providers.sdk, .sdk_errors, audiokit.providers.models and audiokit.providers.ends: what both SDKs share."""
+"""audiokit.providers.sdk, .sdk_errors, audiokit.providers.models and audiokit.providers.retired: what SDKs share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from audiokit.errors import (
     ProviderUnavailable,
     RateLimitError,
 )
-from audiokit.providers import ends, models
+from audiokit.providers import models, retired
 from audiokit.providers.sdk import Sdk
 from audiokit.providers.sdk_errors import translated
 from audiokit.registry import provider
@@ -131,7 +131,7 @@ def test_models_are_named_in_one_dated_place() -> None:
 def test_the_end_of_a_model_is_told_two_months_before(
     model: str, day: str, told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ends.tell_end(model, datetime.date.fromisoformat(day))
+    retired.warn_if_retired(model, datetime.date.fromisoformat(day))
     assert told in caplog.text
     assert bool(caplog.records) == bool(told)
 
@@ -141,6 +141,6 @@ def test_only_the_vendor_itself_takes_its_models_away(
     address: str | None, is_told: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setattr(ends, "ENDS", {"old": datetime.date(2026, 1, 1)})
+    monkeypatch.setattr(retired, "ENDS", {"old": datetime.date(2026, 1, 1)})
     provider("tts", "openai", model="old", base_url=address)
     assert ("the model old went out of service" in caplog.text) == is_told

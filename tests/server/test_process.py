@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -23,6 +24,7 @@ from websockets.sync.client import connect
 from audiokit.audio.buffer import Audio
 from audiokit.audio.files import write
 from audiokit.cli.serve import serve
+from audiokit.server.settings import ServerSettings
 from tests.server.browser import ALLOW_MICROPHONE, chromium
 from tests.server.serving import PATIENCE_S, until, wait_until
 from tests.server.test_connection import closing
@@ -143,25 +145,51 @@ def test_the_page_comes_back_to_a_server_that_was_killed_in_the_middle_of_a_turn
             page.wait(f"{CAPTIONS}.includes('You said: Are you back?')")
 
 
-def test_several_workers_serve_and_end_together() -> None:
-    # Workers are new processes, which see no patch of this test: they serve the offline agent.
+@contextmanager
+def two_workers(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, list[psutil.Process]]]:
+    """Two workers that meet in a folder of ours; they are new processes, see no patch and serve the offline agent."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-c", f"if __name__ == '__main__':\n    {SERVE.replace('; ', chr(10) + '    ')}"]
     command += ["--port", str(port), "--workers", "2"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, "TMPDIR": str(folder), "TMP": str(folder), "TEMP": str(folder)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        workers: list[psutil.Process] = []
         try:
             wait_until(lambda: status(port, "/readyz") == 200)
             wait_until(lambda: _talks(port))
-            workers = psutil.Process(process.pid).children(recursive=True)
-            assert len([each for each in workers if "spawn_main" in " ".join(each.cmdline())]) == 2
-            _talk_to_all(port)
-            process.terminate()
-            _, log = process.communicate(timeout=PATIENCE_S)
+            workers += psutil.Process(process.pid).children(recursive=True)
+            yield process, port, workers
         finally:
             process.kill()
-    wait_until(lambda: not any(each.is_running() for each in workers))
+            wait_until(lambda: not any(map(_lives, workers)))
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_several_workers_serve_and_end_together(tmp_path: Path) -> None:
+    with two_workers(tmp_path) as (process, port, workers):
+        assert len([each for each in workers if "spawn_main" in " ".join(each.cmdline())]) == 2
+        _talk_to_all(port)
+        process.terminate()
+        _, log = process.communicate(timeout=PATIENCE_S)
     assert '"conversation started"' in log
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_whose_parent_was_killed_end_and_leave_no_folder(tmp_path: Path) -> None:
+    with two_workers(tmp_path) as (process, _, workers):
+        folders = list(tmp_path.iterdir())
+        wait_until(lambda: all(len(list(each.glob("worker-*.json"))) == 2 for each in folders))
+        assert len(folders) == 1
+        process.kill()
+        wait_until(lambda: not any(map(_lives, workers)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def _talk_to_all(port: int) -> None:
@@ -231,3 +259,25 @@ def test_workers_whose_agent_cannot_be_opened_are_not_started_again_and_again(tm
     )
     assert done.returncode == 4, done.stderr
     assert "nobody" in done.stderr
+
+
+@pytest.mark.parametrize(("has_file", "told"), [(True, "agent.toml (stt energetic"), (False, "the offline agent (")])
+def test_the_file_of_the_folder_is_served_and_named(
+    has_file: bool, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    served: list[ServerSettings] = []
+
+    def serve_at_once(settings: ServerSettings, tell: Callable[[str], None]) -> None:
+        served.append(settings)
+        tell("http://127.0.0.1:1")
+
+    monkeypatch.setattr("audiokit.server.run.serve", serve_at_once)
+    if has_file:
+        Path("agent.toml").write_text("[stt]\nprovider = 'energetic'\n")
+    result = CliRunner().invoke(serve, [])
+    assert result.exit_code == 0, result.output
+    assert f"Serving on http://127.0.0.1:1: {told}" in result.stderr
+    assert "llm scripted; tts hibari)" in result.stderr
+    assert CliRunner().invoke(serve, ["--bridge", "elevenlabs", "--agent-id", "a1"]).exit_code == 0
+    assert [each.config for each in served] == [Path("agent.toml") if has_file else None, None]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -26,9 +27,10 @@ class Stream:
     latency = 0.0
     blocks = 10_000
     played: list[float]
+    device: int
 
-    def __init__(self, *, blocksize: int, channels: int, callback: Any, **settings: Any) -> None:
-        type(self).played = []
+    def __init__(self, *, device: int, blocksize: int, channels: int, callback: Any, **settings: Any) -> None:
+        type(self).played, type(self).device = [], device
         self._block, self._callback = np.zeros((blocksize, channels), np.float32), callback
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run)
@@ -54,8 +56,9 @@ class Stream:
 @pytest.fixture
 def stream(monkeypatch: pytest.MonkeyPatch) -> type[Stream]:
     row = {"name": "Speakers", "max_input_channels": 0, "max_output_channels": 1, "default_samplerate": float(RATE)}
+    rows = [row, row | {"name": "Headset"}]
     module: Any = ModuleType("sounddevice")
-    module.query_devices = lambda: [row]
+    module.query_devices = lambda: rows
     module.default = SimpleNamespace(device=(-1, 0))
     module.PortAudioError = OSError
     module.OutputStream = type("OwnStream", (Stream,), {})
@@ -93,3 +96,21 @@ def test_the_shell_plays(stream: type[Stream], words: list[str]) -> None:
     result = CliRunner().invoke(cli, ["say", "Hello there.", *words])
     assert result.exit_code == 0, result.stderr
     assert np.abs(stream.played).max() > 0.1
+    assert stream.device == 0
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("words", [[], ["--stream"], ["-o", "hello.wav"]])
+def test_the_shell_plays_on_the_speaker_that_is_named(
+    stream: type[Stream], words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["say", "Hello there.", "--speaker", "headset", *words])
+    assert result.exit_code == 0, result.stderr
+    assert (stream.device, np.abs(stream.played).max() > 0.1) == (1, True)
+
+
+def test_a_speaker_that_is_not_there_is_refused_before_anything_is_made(stream: type[Stream]) -> None:
+    result = CliRunner().invoke(cli, ["say", "Hello there.", "--speaker", "radio"])
+    assert (result.exit_code, "choose by number or name: 0: Speakers; 1: Headset" in result.stderr) == (4, True)
+    assert not hasattr(stream, "played")

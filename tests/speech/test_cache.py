@@ -22,8 +22,8 @@ from audiokit.audio.files import read, write
 from audiokit.contracts import SpeechChunk, Voice, Word
 from audiokit.errors import CacheError, ConfigError
 from audiokit.speech.cache import CacheSettings, SpeechCache, configured
+from audiokit.speech.cache_counts import Counts
 from audiokit.speech.cache_key import SpeechRequest, speech_request, voice_identity
-from audiokit.speech.counts import Counts
 from audiokit.speech.entry import SpeechEntry, UnreadableEntry, entry_of, packed, unpacked
 from audiokit.speech.shared_store import MOST_UNWRITTEN, SharedStore
 from audiokit.speech.single_flight import Flight

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audiokit.errors import ConfigError
-from audiokit.providers.elevenlabs.recognition import LIVE_MODEL
+from audiokit.providers.models import ELEVENLABS_LIVE, ELEVENLABS_RECORDINGS
 from audiokit.registry import BUILT_IN
 from audiokit.speech.cost import Talk, of_conversation, of_text, of_transcription
 from audiokit.speech.prices import PriceTable, default_model
@@ -62,10 +62,22 @@ def test_every_provider_has_a_price_when_no_model_is_chosen() -> None:
 
 def test_a_recognizer_without_a_model_costs_what_its_live_one_does() -> None:
     prices = PriceTable.load()
-    unnamed, named = (prices.price("stt", "elevenlabs", model, "seconds") for model in ("", LIVE_MODEL))
+    unnamed, named = (prices.price("stt", "elevenlabs", model, "seconds") for model in ("", ELEVENLABS_LIVE))
     assert unnamed
     assert named
     assert unnamed.usd / unnamed.per == named.usd / named.per
+
+
+def test_recordings_are_reckoned_with_the_model_that_they_go_to() -> None:
+    (estimate,) = of_transcription(600, PriceTable.load(), [("elevenlabs", "")])
+    assert (estimate.usage.model, estimate.usd) == (ELEVENLABS_RECORDINGS, pytest.approx(600 * 0.22 / 3600))
+
+
+def test_live_and_recorded_speech_have_their_own_prices_under_one_name() -> None:
+    prices = PriceTable.load()
+    heard = of_conversation(1, prices, stt=("deepgram", ""), llm=("scripted", ""), tts=("hibari", ""))[0]
+    (written,) = of_transcription(3600, prices, [("deepgram", "nova-3")])
+    assert (heard.usd, written.usd) == (pytest.approx(60 * 0.0048), pytest.approx(60 * 0.0077))
 
 
 def test_the_default_model_costs_the_same_by_its_name() -> None:

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 from audiokit.dataset.clip import Clip
 from audiokit.dataset.exports.split import Parts, split
-from audiokit.dataset.layout import replace_text
 from audiokit.dataset.manifest import Dataset
+from audiokit.disk import replace_text
 from audiokit.errors import ConfigError, DatasetError
 from audiokit.progress import SILENT, Progress, clock_face
 

@@ -109,4 +109,5 @@ def _tell(parts: Parts, shares: Sequence[float], *, by_time: bool) -> None:
     off = [abs(length_s / total_s - share) for length_s, share in zip(lengths_s.values(), shares, strict=True)]
     if max(off) > TOLERANCE:
         told = ", ".join(f"{name} {length_s / total_s:.0%}" for name, length_s in lengths_s.items())
-        logger.warning("whole recordings cannot be dealt closer to the shares than: %s", told)
+        whole = "whole clips" if by_time else "whole recordings"
+        logger.warning("%s cannot be dealt closer to the shares than: %s", whole, told)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from audiokit.disk import whole_file
 from audiokit.errors import ConfigError, ProviderUnavailable
 from audiokit.progress import SILENT, Progress
+from audiokit.providers.coqui.download_progress import downloads_told
 from audiokit.providers.coqui.files import ModelFiles
 from audiokit.providers.coqui.package import importing
-from audiokit.providers.coqui.told import downloads_told
 
 AGREEMENT = "tos_agreed.txt"  # Coqui's own record, which its command line looks for too
 AGREED = "I have read, understood and agreed to the Terms and Conditions."
@@ -96,9 +96,8 @@ def _check_licence(manager: Any, full_name: str, *, accepted: bool) -> bool:
 
 def _note_agreement(folder: Path) -> None:
     """Note that the user accepted the licence, where and as Coqui does."""
-    part = folder / f"{AGREEMENT}.part"
-    part.write_text(AGREED, "utf-8")
-    os.replace(part, folder / AGREEMENT)
+    with whole_file(folder / AGREEMENT) as part:
+        part.write_text(AGREED, "utf-8")
 
 
 def _fetched(manager: Any, full_name: str, progress: Progress) -> tuple[Path, Path, dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +12,10 @@ from typing import Any
 from audiokit.errors import ConfigError
 from audiokit.progress import SILENT, Progress
 from audiokit.providers.coqui.package import check_installed
+from audiokit.providers.fingerprint import sampled
 
 CHECKPOINTS = ("model.pth", "model_file.pth", "model_file.pth.tar", "best_model.pth", "checkpoint.pth")
 WHOLE_FOLDERS = ("bark", "tortoise")  # models of several checkpoints, which Coqui wants to be shown as a folder
-FINGERPRINT_PARTS = 16
-FINGERPRINT_BYTES = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: they and cached_property exclude each other
@@ -70,7 +68,7 @@ class ModelFiles:
         """Sixteen letters that change with the weights: voices and cached speech belong to one model."""
         digest = hashlib.sha256(self.config.read_bytes())
         for path in self._weights():
-            for part in _parts(path):
+            for part in sampled(path):
                 digest.update(part)
         return digest.hexdigest()[:16]
 
@@ -133,13 +131,3 @@ def _read_config(path: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ConfigError(f"{path} is no JSON object. Expected a model's config.json of Coqui's.")
     return config
-
-
-def _parts(path: Path) -> Iterator[bytes]:
-    """Give a file's length and parts spread over the whole: a model of 2 GB in a millisecond."""
-    size = path.stat().st_size
-    yield str(size).encode()
-    with path.open("rb") as file:
-        for part in range(FINGERPRINT_PARTS):
-            file.seek(part * size // FINGERPRINT_PARTS)
-            yield file.read(FINGERPRINT_BYTES)

@@ -19,7 +19,7 @@ from audiokit.providers.deepgram.errors import UNREADABLE, unreadable
 from audiokit.providers.deepgram.live import FLUX, NOVA, Line
 from audiokit.providers.deepgram.recorded import socket_url, transcribe_recording
 from audiokit.providers.deepgram.results import FluxReader, NovaReader, check_error, joined
-from audiokit.providers.gathered import flac, shifted, stretches
+from audiokit.providers.gathered import flac, of_one_rate, shifted, stretches
 from audiokit.providers.models import DEEPGRAM
 
 UTTERANCE_END_S = 1.0  # the least that Deepgram takes: no word for so long ends an utterance even in noise
@@ -118,12 +118,13 @@ class DeepgramSTT:
             start_s += audio.duration_s
 
     async def _live(self, chunks: AsyncIterator[AudioChunk]) -> AsyncGenerator[Transcript, None]:
-        first = await anext(chunks, None)
+        sound = of_one_rate(chunks)
+        first = await anext(sound, None)
         reader = (FluxReader if self._is_flux else NovaReader)(self._short_language)
         was_final = False
         if first:
             line = Line(self._url(first.sample_rate), self._key, FLUX if self._is_flux else NOVA, self._silence_s)
-            async with aclosing(line.messages(_of_one_rate(first, chunks))) as messages:
+            async with aclosing(line.messages(_led_by(first, sound))) as messages:
                 async for message in messages:
                     check_error(message)
                     for transcript in _read(reader, message):
@@ -168,9 +169,7 @@ def _read(reader: NovaReader | FluxReader, message: Any) -> list[Transcript]:
         raise unreadable(error) from error
 
 
-async def _of_one_rate(first: AudioChunk, others: AsyncIterator[AudioChunk]) -> AsyncIterator[AudioChunk]:
+async def _led_by(first: AudioChunk, others: AsyncIterator[AudioChunk]) -> AsyncIterator[AudioChunk]:
     yield first
     async for chunk in others:
-        if chunk.sample_rate != first.sample_rate:
-            raise ValueError(f"a chunk of {chunk.sample_rate} Hz in a stream of {first.sample_rate} Hz")
         yield chunk

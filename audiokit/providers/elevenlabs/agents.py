@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from audiokit.config import checked_url
 from audiokit.errors import ConfigError
-from audiokit.providers.elevenlabs.client import CLOSE_S, CONNECT_S, ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import CLOSE_S, CONNECT_S, ElevenLabsClient
 from audiokit.providers.elevenlabs.errors import unreadable
 from audiokit.providers.sockets import dialled
 
@@ -39,7 +39,7 @@ class HostedAgent:
     def __init__(self, agent_id: str, base_url: str | None = None) -> None:
         if not agent_id.strip():
             raise ConfigError("the agent's id is empty; expected such as agent_0123, from ElevenLabs' list of agents")
-        self._agent_id, self._door = agent_id, ElevenLabsDoor(base_url)
+        self._agent_id, self._door = agent_id, ElevenLabsClient(base_url)
 
     async def dial(self) -> AgentLine:
         """Begin a conversation.
@@ -81,7 +81,7 @@ class HostedAgent:
 class AgentLine:
     """One conversation with a hosted agent."""
 
-    def __init__(self, socket: ClientConnection, door: ElevenLabsDoor, details: Mapping[str, Any]) -> None:
+    def __init__(self, socket: ClientConnection, door: ElevenLabsClient, details: Mapping[str, Any]) -> None:
         self._socket, self._door = socket, door
         self.conversation_id = str(details.get("conversation_id", ""))
         """The vendor's name for it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import re
 from pathlib import Path
 from types import MappingProxyType
 
+from audiokit.disk import whole_file
 from audiokit.providers.elevenlabs.errors import unreadable
 
 BEGINNINGS = MappingProxyType({b"\x89PNG\r\n": ".png", b"\xff\xd8\xff": ".jpg", b"GIF8": ".gif", b"RIFF": ".webp"})
@@ -34,9 +34,8 @@ def save_image(data: bytes, folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     stem = re.sub(r"[^\w -]", "", name).strip() or "captcha"
     path = folder / f"{stem}{extension}"
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(picture)
-    os.replace(part, path)
+    with whole_file(path) as part:
+        part.write_bytes(picture)
     return path
 
 

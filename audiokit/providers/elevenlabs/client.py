@@ -30,7 +30,7 @@ ONCE = {"max_retries": 0}
 """For every upload: the SDK's own second try of a form sends the files only, at their end, without name and labels."""
 
 
-class ElevenLabsDoor:
+class ElevenLabsClient:
     """Opens the SDK's clients and WebSockets, all with one key and one address.
 
     Parameters

@@ -11,7 +11,7 @@ from pathlib import Path
 from audiokit import retry
 from audiokit.contracts import SampleRequirements, Voice
 from audiokit.errors import ConfigError
-from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsClient
 from audiokit.providers.elevenlabs.errors import PROVIDER, told
 from audiokit.providers.elevenlabs.uploads import FORMATS, Upload, read_uploads
 from audiokit.providers.elevenlabs.voices import read_voice, search_voices
@@ -59,7 +59,7 @@ class ElevenLabsClone:
         answer_s: float = UPLOAD_S,
         retry: Retry = Retry(),  # noqa: B008  frozen
     ) -> None:
-        self._door = ElevenLabsDoor(base_url, answer_s)
+        self._door = ElevenLabsClient(base_url, answer_s)
         self._denoise = remove_background_noise
         self._retry = retry
         self.requirements = replace(REQUIREMENTS, max_files=max_files, max_bytes=max_bytes)

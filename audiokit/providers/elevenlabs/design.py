@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from audiokit.contracts import Voice
+from audiokit.disk import whole_file
 from audiokit.errors import UsageError
-from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsClient
 from audiokit.providers.elevenlabs.errors import told, unreadable
 from audiokit.providers.elevenlabs.voices import read_voice
 
@@ -41,7 +41,7 @@ class ElevenLabsDesign:
     """
 
     def __init__(self, *, base_url: str | None = None) -> None:
-        self._door = ElevenLabsDoor(base_url)
+        self._door = ElevenLabsClient(base_url)
 
     def previews(self, description: str, folder: Path, *, text: str = "", seed: int | None = None) -> list[Preview]:
         """Make up some voices, and save how they sound.
@@ -124,8 +124,7 @@ def _save(preview: Any, path: Path) -> Preview:
         data = base64.b64decode(told(preview, "audio_base_64"), validate=True)
     except binascii.Error as error:
         raise unreadable("a preview that is no base64") from error
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(data)
-    os.replace(part, path)
+    with whole_file(path) as part:
+        part.write_bytes(data)
     generated_voice_id = told(preview, "generated_voice_id")
     return Preview(generated_voice_id=generated_voice_id, path=path, duration_s=float(preview.duration_secs))

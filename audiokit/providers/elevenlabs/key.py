@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from audiokit.errors import AuthenticationError
-from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsDoor
+from audiokit.providers.elevenlabs.account import read_subscription
+from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsClient
 from audiokit.providers.refusals import RESTRICTED
 
 ANSWER_S = 10.0
@@ -20,11 +21,11 @@ class ElevenLabsKey:
 
     Raises
     ------
-    ConfigError, MissingKeyError, MissingDependencyError : as for `ElevenLabsDoor`.
+    ConfigError, MissingKeyError, MissingDependencyError : as for `ElevenLabsClient`.
     """
 
     def __init__(self, *, base_url: str | None = None) -> None:
-        self._door = ElevenLabsDoor(base_url, ANSWER_S)
+        self._door = ElevenLabsClient(base_url, ANSWER_S)
 
     async def check(self) -> str:
         """Ask for the subscription, which costs nothing; say what is left.
@@ -42,6 +43,5 @@ class ElevenLabsKey:
 
     def _subscription(self) -> str:
         with self._door.sdk() as client:
-            told = client.user.subscription.get(request_options=ONCE)
-            left = max(0, told.character_limit - told.character_count)
-            return f"{told.tier}, {left} of {told.character_limit} characters left"
+            told = read_subscription(client.user.subscription.get(request_options=ONCE))
+            return f"{told.tier}, {told.characters_left} of {told.character_limit} characters left"

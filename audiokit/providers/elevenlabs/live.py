@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from audiokit.contracts import SpeechChunk, Voice, Word
 from audiokit.errors import ConfigError, ProviderError, ProviderTimeout
 from audiokit.providers.elevenlabs.alignment import WordTimes
-from audiokit.providers.elevenlabs.client import ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ElevenLabsClient
 from audiokit.providers.elevenlabs.decoding import Decoder, decoder_of
 from audiokit.providers.elevenlabs.errors import PROVIDER, unreadable
 from audiokit.providers.elevenlabs.order import Order
@@ -44,7 +44,7 @@ class LiveSpeech:
     """
 
     def __init__(
-        self, order: Order, door: ElevenLabsDoor, *, silence_s: float = SILENCE_S, keep_warm: bool = False
+        self, order: Order, door: ElevenLabsClient, *, silence_s: float = SILENCE_S, keep_warm: bool = False
     ) -> None:
         if order.encoding != "pcm_s16le":
             raise ConfigError(
@@ -153,7 +153,7 @@ class _Talk:
     """One text on one line."""
 
     def __init__(
-        self, line: ClientConnection, texts: AsyncIterator[str], order: Order, silence_s: float, door: ElevenLabsDoor
+        self, line: ClientConnection, texts: AsyncIterator[str], order: Order, silence_s: float, door: ElevenLabsClient
     ) -> None:
         self._line, self._order, self._silence_s, self._door = line, order, silence_s, door
         self._decoder: Decoder = decoder_of(order.encoding, order.sample_rate)

@@ -11,8 +11,8 @@ from audiokit.contracts import Setting, Voice
 from audiokit.errors import ConfigError
 from audiokit.providers.elevenlabs.errors import PROVIDER
 from audiokit.providers.elevenlabs.voices import checked_settings
+from audiokit.providers.models import ELEVENLABS_SPEECH
 
-MODEL = "eleven_flash_v2_5"
 VOICE_ID = "JBFqnCBsd6RMkjVDRZzb"  # "George", the voice of the vendor's own quick start
 OUTPUT_FORMAT = "pcm_24000"  # the best that every plan has
 FORMAT = re.compile(r"pcm_(8000|16000|22050|24000|32000|44100|48000)|mp3_(22050|24000|44100)_\d+")
@@ -28,7 +28,7 @@ class Order:
     ConfigError : a format or a setting that there is not.
     """
 
-    model: str = MODEL
+    model: str = ELEVENLABS_SPEECH
     """The vendor's name for it."""
     voice_id: str = VOICE_ID
     """Who speaks."""

@@ -15,7 +15,7 @@ from audiokit.contracts import SampleRequirements, Voice
 from audiokit.errors import ProviderError, ProviderTimeout, SampleError, UsageError
 from audiokit.progress import SILENT, Progress
 from audiokit.providers.elevenlabs.captcha import save_image
-from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsClient
 from audiokit.providers.elevenlabs.errors import PROVIDER, told
 from audiokit.providers.elevenlabs.professional_remote import look, separation_of
 from audiokit.providers.elevenlabs.professional_state import (
@@ -30,12 +30,12 @@ from audiokit.providers.elevenlabs.professional_state import (
 )
 from audiokit.providers.elevenlabs.uploads import FORMATS, read_upload
 from audiokit.providers.elevenlabs.voices import read_voice, search_voices
+from audiokit.providers.models import ELEVENLABS_PROFESSIONAL
 from audiokit.retry import Retry
 
 if TYPE_CHECKING:
     from elevenlabs import ElevenLabs
 
-MODEL = "eleven_multilingual_v2"
 AT_ONCE = 4  # uploads; more do not make a line faster
 MAX_BYTES = 50_000_000
 REQUIREMENTS = SampleRequirements(
@@ -85,7 +85,7 @@ class ProfessionalClone:
     ) -> None:
         self.path = Path(path)
         self.plan = load_plan(self.path)
-        self._door = ElevenLabsDoor(base_url, answer_s=240.0)
+        self._door = ElevenLabsClient(base_url, answer_s=240.0)
         self._patience, self._retry = patience, retry
 
     @classmethod
@@ -105,7 +105,7 @@ class ProfessionalClone:
         UsageError : the plan that is there is of another clone.
         """
         about = {key: options.pop(key) for key in ("description", "model", "separate") if key in options}
-        plan = new_plan(samples, name=name, language=language, **({"model": MODEL} | about))
+        plan = new_plan(samples, name=name, language=language, **({"model": ELEVENLABS_PROFESSIONAL} | about))
         if not Path(path).exists():
             save_plan(plan, Path(path))
         clone = cls(Path(path), **options)

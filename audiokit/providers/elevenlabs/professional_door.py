@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from audiokit.providers.elevenlabs.client import ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ElevenLabsClient
 from audiokit.providers.elevenlabs.professional import REQUIREMENTS, Patience, ProfessionalClone
 
 
@@ -29,7 +29,7 @@ class ElevenLabsProfessional:
     def __init__(
         self, *, base_url: str | None = None, poll_s: float = 5.0, limit_s: float = 600.0, separate: bool = False
     ) -> None:
-        ElevenLabsDoor(base_url)  # a missing key is told before any work, not after
+        ElevenLabsClient(base_url)  # a missing key is told before any work, not after
         self._base_url, self._separate = base_url, separate
         self._patience = Patience(poll_s=poll_s, limit_s=limit_s)
 

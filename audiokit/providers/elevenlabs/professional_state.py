@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from audiokit.disk import file_sha256, whole_file
 from audiokit.errors import ConfigError, SampleError
 
 FORMAT = 1  # raise it when a reader of today could not read the file any more
@@ -68,7 +67,7 @@ def new_plan(paths: Sequence[Path], **about: Any) -> Plan:
     SampleError : no recording, the same one twice, or one that cannot be read.
     """
     try:
-        files = tuple(SampleFile(path=str(Path(path).resolve()), sha256=_digest(Path(path))) for path in paths)
+        files = tuple(SampleFile(path=str(Path(path).resolve()), sha256=file_sha256(Path(path))) for path in paths)
     except OSError as error:
         raise SampleError(f"{error.filename}: cannot be read: {error.strerror}. Check the path.") from error
     if not files or len({file.sha256 for file in files}) < len(files):
@@ -78,10 +77,9 @@ def new_plan(paths: Sequence[Path], **about: Any) -> Plan:
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Write a plan, whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(json.dumps({"format": FORMAT, **asdict(plan)}, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    os.replace(part, path)
+    with whole_file(path) as part:
+        part.write_text(json.dumps({"format": FORMAT, **asdict(plan)}, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def load_plan(path: Path) -> Plan:
@@ -161,8 +159,3 @@ def _separation_step(seen: Seen) -> Step | None:
     if "pending" in states:
         return "wait for separation"
     return None if all(sample.chosen for sample in seen.samples) else "choose"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -14,14 +14,14 @@ from audiokit.audio.chunk import AudioChunk, to_pcm16
 from audiokit.audio.resample import Resampler
 from audiokit.contracts import Transcript, Word
 from audiokit.errors import ConfigError
-from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ONCE, ElevenLabsClient
 from audiokit.providers.elevenlabs.errors import PROVIDER
 from audiokit.providers.elevenlabs.languages import two_letters
 from audiokit.providers.elevenlabs.scribe import SAMPLE_RATE, listened
+from audiokit.providers.gathered import of_one_rate
+from audiokit.providers.models import ELEVENLABS_LIVE, ELEVENLABS_RECORDINGS
 from audiokit.retry import Retry, acall
 
-LIVE_MODEL = "scribe_v2_realtime"
-MODEL = "scribe_v2"
 SILENCE_S = 15.0
 ANSWER_S = 240.0  # for an hour of speech, which is transcribed in a minute or two
 LEAST_S = 0.1  # the vendor takes nothing shorter
@@ -58,9 +58,9 @@ class ElevenLabsSTT:
         if language and len(language) != 2:
             raise ConfigError(f"{PROVIDER}: the language is {language!r}; expected a code of two letters, such as en")
         self.streaming = realtime
-        self._model = model or (LIVE_MODEL if realtime else MODEL)
+        self._model = model or (ELEVENLABS_LIVE if realtime else ELEVENLABS_RECORDINGS)
         self._language, self._silence_s, self._retry = language, silence_s, retry
-        self._door = ElevenLabsDoor(base_url, silence_s if realtime else ANSWER_S)
+        self._door = ElevenLabsClient(base_url, silence_s if realtime else ANSWER_S)
 
     @property
     def settings_key(self) -> str:
@@ -138,13 +138,8 @@ async def resampled(chunks: AsyncIterator[AudioChunk]) -> AsyncIterator[bytes]:
     ValueError : chunks of different rates.
     """
     resampler: Resampler | None = None
-    sample_rate = SAMPLE_RATE
-    async for chunk in chunks:
-        if resampler is None:
-            sample_rate = chunk.sample_rate
-            resampler = Resampler(sample_rate, SAMPLE_RATE)
-        if chunk.sample_rate != sample_rate:
-            raise ValueError(f"a chunk of {chunk.sample_rate} Hz in a stream of {sample_rate} Hz")
+    async for chunk in of_one_rate(chunks):
+        resampler = resampler or Resampler(chunk.sample_rate, SAMPLE_RATE)
         if not len(chunk.samples):
             yield b""
         elif pcm := to_pcm16(resampler.push(chunk.samples)):

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from audiokit.errors import ProviderError, ProviderTimeout
-from audiokit.providers.elevenlabs.client import ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ElevenLabsClient
 from audiokit.providers.elevenlabs.errors import PROVIDER
 from audiokit.providers.elevenlabs.tasks import stopped
 
@@ -42,7 +42,7 @@ ERRORS = frozenset(
 
 
 async def listened(
-    door: ElevenLabsDoor, query: Mapping[str, object], sound: AsyncIterator[bytes], silence_s: float
+    door: ElevenLabsClient, query: Mapping[str, object], sound: AsyncIterator[bytes], silence_s: float
 ) -> AsyncIterator[Mapping[str, Any]]:
     """Give the vendor's transcripts, partial and final, until the last one that was asked for has come.
 
@@ -85,7 +85,7 @@ async def listened(
 class _Talk:
     """What went over one line."""
 
-    def __init__(self, door: ElevenLabsDoor, line: ClientConnection, sound: AsyncIterator[bytes]) -> None:
+    def __init__(self, door: ElevenLabsClient, line: ClientConnection, sound: AsyncIterator[bytes]) -> None:
         self._door, self._line, self._sound = door, line, sound
         self.asked = self.answered = 0
         self.began = self.ended = False

@@ -15,11 +15,12 @@ from audiokit.contracts import Setting, SpeechChunk, Voice, Word
 from audiokit.errors import ConfigError
 from audiokit.providers.checks import speakable
 from audiokit.providers.elevenlabs.alignment import WordTimes
-from audiokit.providers.elevenlabs.client import ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ElevenLabsClient
 from audiokit.providers.elevenlabs.decoding import decoder_of
 from audiokit.providers.elevenlabs.errors import PROVIDER, unreadable
 from audiokit.providers.elevenlabs.live import LiveSpeech
-from audiokit.providers.elevenlabs.order import MODEL, OUTPUT_FORMAT, VOICE_ID, Order
+from audiokit.providers.elevenlabs.order import OUTPUT_FORMAT, VOICE_ID, Order
+from audiokit.providers.models import ELEVENLABS_SPEECH
 from audiokit.providers.streams import guarded, sounding
 
 SILENCE_S = 15.0  # an answer begins within a second; a long text on a busy day within a few
@@ -56,7 +57,7 @@ class ElevenLabsTTS:
 
     def __init__(
         self,
-        model: str = MODEL,
+        model: str = ELEVENLABS_SPEECH,
         *,
         voice_id: str = VOICE_ID,
         output_format: str = OUTPUT_FORMAT,
@@ -70,15 +71,13 @@ class ElevenLabsTTS:
             raise ConfigError(f"{PROVIDER}: transport is {transport!r}; expected http or websocket")
         self._order = Order(model=model, voice_id=voice_id, output_format=output_format, settings=settings or {})
         self.sample_rate, self.encoding = self._order.sample_rate, self._order.encoding
-        self._door = ElevenLabsDoor(base_url, silence_s)
+        self._door = ElevenLabsClient(base_url, silence_s)
         self._live = None
         if transport == "websocket":
             self._live = LiveSpeech(self._order, self._door, silence_s=silence_s, keep_warm=True)
         self._words, self._silence_s = words, silence_s
         self.concurrency = LEAST_OF_FLASH if FLASH.search(model) else LEAST
         """How many texts it speaks at once: what every plan may, and from the first answer on, what this one may."""
-        self.characters_spent = 0
-        """What the vendor has counted so far, in characters of the plan; over a WebSocket it does not tell."""
 
     @property
     def settings_key(self) -> str:
@@ -175,9 +174,7 @@ class ElevenLabsTTS:
             raise unreadable(f"{content_type or 'something'} where sound was asked for")
         if (allowed := headers.get("maximum-concurrent-requests", "0")).isdecimal() and int(allowed):
             self.concurrency = int(allowed)
-        cost = headers.get("character-cost", "0")
-        self.characters_spent += int(cost) if cost.isdecimal() else 0
-        _log.debug("request %s costs %s characters", headers.get("request-id", "?"), cost)
+        _log.debug("request %s costs %s characters", headers.get("request-id", "?"), headers.get("character-cost", "0"))
 
 
 def _read_line(line: str, times: WordTimes) -> Piece:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audiokit.contracts import Setting, Voice
 from audiokit.errors import ConfigError
 from audiokit.providers.checks import number
-from audiokit.providers.elevenlabs.client import ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ElevenLabsClient
 from audiokit.providers.elevenlabs.errors import PROVIDER
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ElevenLabsVoices:
     """
 
     def __init__(self, *, base_url: str | None = None) -> None:
-        self._door = ElevenLabsDoor(base_url)
+        self._door = ElevenLabsClient(base_url)
 
     def list(self, search: str = "", *, category: str = "") -> list[Voice]:
         """Give all voices.
@@ -57,11 +57,6 @@ class ElevenLabsVoices:
         """Delete a voice for ever."""
         with self._door.sdk() as client:
             client.voices.delete(voice_id)
-
-    def settings(self, voice_id: str) -> dict[str, Setting]:
-        """Give the settings that the vendor keeps for a voice."""
-        with self._door.sdk() as client:
-            return read_settings(client.voices.settings.get(voice_id))
 
     def update_settings(self, voice_id: str, settings: Mapping[str, Setting]) -> dict[str, Setting]:
         """Change some settings of a voice, for all who use it, and give them all.

@@ -8,7 +8,7 @@ import { prepareTheme } from "./theme.js";
 const $ = (id) => document.getElementById(id);
 const SILENCE_DBFS = -60;
 const WORDS = {
-  off: "Press start, and speak.",
+  off: "Press Start. Typing works without a microphone.",
   connecting: "Connecting …",
   idle: "Say something.",
   listening: "Listening",

@@ -6,9 +6,9 @@ export const OUTPUT_RATE = 24000;
 const MICROPHONE = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
 
 const REFUSALS = {
-  NotAllowedError: "The microphone is blocked for this page. Allow it in the address bar, then start again.",
+  NotAllowedError: "The microphone is blocked for this page. Allow it in the address bar, then start again; or type below.",
   NotFoundError: "No microphone was found. Connect one, or type below.",
-  NotReadableError: "Another program holds the microphone. Close it, then start again.",
+  NotReadableError: "Another program holds the microphone. Close it, then start again; or type below.",
   OverconstrainedError: "The chosen microphone is gone. Choose another one.",
 };
 
@@ -45,7 +45,7 @@ export class AudioDevices {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: { ...MICROPHONE, ...device } });
     } catch (error) {
-      throw new Error(REFUSALS[error.name] ?? `The microphone cannot be opened: ${error.message}`);
+      throw new Error(REFUSALS[error.name] ?? `The microphone cannot be opened; you can type below. (${error.message})`);
     }
     if (!this.context) { // closed while the browser asked
       stream.getTracks().forEach((track) => track.stop());

@@ -1,13 +1,13 @@
 // Light, dark, or as the system has it.
 
 const THEMES = ["auto", "light", "dark"];
-const WORDS = { auto: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
+const WORDS = { auto: "Theme: as the system", light: "Theme: light", dark: "Theme: dark" };
 
 export function prepareTheme(button) {
   let theme = localStorage.getItem("theme") ?? "auto";
   const show = () => {
     document.documentElement.dataset.theme = theme;
-    button.textContent = theme[0].toUpperCase() + theme.slice(1);
+    button.textContent = `Theme: ${theme}`;
     button.ariaLabel = WORDS[theme];
   };
   button.addEventListener("click", () => {

@@ -89,6 +89,10 @@ def test_one_recording_is_cut_in_time(caplog: pytest.LogCaptureFixture) -> None:
     assert [len(part) for part in starts] == [16, 2, 2]
     assert max(starts[0]) < min(starts[1]) < max(starts[1]) < min(starts[2])
     assert caplog.messages == ["fewer recordings than parts: each part is a stretch of time of its own instead"]
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        split(clips_of(2), (0.8, 0.2))
+    assert caplog.messages[1:] == ["whole clips cannot be dealt closer to the shares than: train 50%, validation 50%"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""audiokit.providers.coqui.download and audiokit.providers.coqui.told.
+"""audiokit.providers.coqui.download and audiokit.providers.coqui.download_progress.
 
 Models by name, from servers of our own, after the licence.
 """

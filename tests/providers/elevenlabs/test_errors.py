@@ -22,7 +22,7 @@ from audiokit.errors import (
     VoiceNotFoundError,
 )
 from audiokit.providers.elevenlabs import client
-from audiokit.providers.elevenlabs.client import ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import ElevenLabsClient
 from audiokit.providers.elevenlabs.errors import REMEDIES, live_error, told, translated
 from tests.vendors import faults
 from tests.vendors.elevenlabs import KEY
@@ -142,26 +142,26 @@ def test_a_field_that_is_missing_is_named() -> None:
 
 
 def test_a_door_shows_no_key(host: Host) -> None:
-    door = ElevenLabsDoor()
+    door = ElevenLabsClient()
     assert KEY not in repr(door) + repr(vars(door))
     assert door.headers == {"xi-api-key": KEY}
 
 
 def test_no_key_goes_over_an_open_line(host: Host) -> None:
     with pytest.raises(ConfigError, match="for all to read"):
-        ElevenLabsDoor("http://api.example.com")
+        ElevenLabsClient("http://api.example.com")
 
 
 def test_without_the_sdk_the_line_that_installs_it_is_told(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"audiokit\[elevenlabs\]"):
-        ElevenLabsDoor()
+        ElevenLabsClient()
 
 
 def test_a_redirect_is_not_followed(host: Host) -> None:
     host.faults.add("/v1/models", faults.status(302, headers={"location": f"{host.url}/v1/user/subscription"}))
     with pytest.raises(ProviderError, match="302"):
-        ElevenLabsDoor().get("/v1/models")
+        ElevenLabsClient().get("/v1/models")
     assert len(host.requests) == 1
 
 

@@ -20,7 +20,7 @@ from audiokit.errors import (
     ProviderUnavailable,
     QuotaError,
 )
-from audiokit.providers.elevenlabs.client import CLOSE_S, ElevenLabsDoor
+from audiokit.providers.elevenlabs.client import CLOSE_S, ElevenLabsClient
 from audiokit.providers.elevenlabs.live import LiveSpeech, whole_words
 from audiokit.providers.elevenlabs.order import VOICE_ID, Order
 from audiokit.providers.elevenlabs.speech import ElevenLabsTTS
@@ -56,7 +56,7 @@ def make(host: Host) -> Iterator[Callable[..., LiveSpeech]]:
 
     def make(**options: Any) -> LiveSpeech:
         order = Order(settings=options.pop("settings", {}), output_format="pcm_16000")
-        made.append(LiveSpeech(order, ElevenLabsDoor(), **options))
+        made.append(LiveSpeech(order, ElevenLabsClient(), **options))
         return made[-1]
 
     yield make
@@ -280,7 +280,7 @@ def test_a_text_of_nothing_is_silent(speak: Speak) -> None:
 
 def test_mp3_is_refused(host: Host) -> None:
     with pytest.raises(ConfigError, match="pcm_16000"):
-        LiveSpeech(Order(settings={}, output_format="mp3_44100_128"), ElevenLabsDoor())
+        LiveSpeech(Order(settings={}, output_format="mp3_44100_128"), ElevenLabsClient())
 
 
 def test_the_whole_contract_is_kept_when_speech_is_asked_for_at_once(host: Host) -> None:

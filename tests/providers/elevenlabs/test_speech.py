@@ -129,12 +129,6 @@ def test_words_have_the_times_of_their_characters(host: Host) -> None:
     assert words[-1].end_s == pytest.approx(15 * CHARACTER_S)
 
 
-def test_what_it_costs_is_counted(tts: ElevenLabsTTS, service: ElevenLabs) -> None:
-    joined(tts)
-    joined(tts, "Again.")
-    assert tts.characters_spent == service.character_count == len(TEXT) + len("Again.")
-
-
 @pytest.mark.parametrize(
     ("fault", "kind", "told"),
     [

@@ -68,7 +68,6 @@ def test_a_deleted_voice_is_gone(voices: ElevenLabsVoices, service: ElevenLabs) 
 def test_settings_change_one_at_a_time(voices: ElevenLabsVoices, service: ElevenLabs) -> None:
     made = service.new_voice("Narrator")
     after = voices.update_settings(made["voice_id"], {"stability": 0.2, "use_speaker_boost": True})
-    assert after == voices.settings(made["voice_id"])
     assert after == {
         "stability": 0.2, "similarity_boost": 0.75, "style": 0.0, "speed": 1.0, "use_speaker_boost": True
     }  # fmt: skip
@@ -93,11 +92,5 @@ def test_the_account_tells_what_is_left(host: Host, service: ElevenLabs) -> None
     service.new_voice("Narrator")
     told = ElevenLabsAccount().subscription()
     assert (told.characters_used, told.character_limit, told.characters_left) == (9_000, 10_000, 1_000)
-    assert (told.voices_used, told.voice_limit, told.can_clone) == (1, 10, True)
+    assert (told.voices_used, told.voice_limit) == (1, 10)
     assert told.resets_at == datetime.fromtimestamp(1_800_000_000, UTC)
-
-
-def test_models_that_speak_are_listed(host: Host) -> None:
-    (model,) = ElevenLabsAccount().models()
-    assert (model.model_id, model.languages, model.cost_factor) == ("eleven_flash_v2_5", ("en", "de"), 0.5)
-    assert (model.max_characters, model.concurrency_group) == (40_000, "turbo")

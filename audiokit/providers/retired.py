@@ -30,7 +30,7 @@ TOLD_DAYS = 60  # before the end: time to try another
 log = logging.getLogger(__name__)
 
 
-def tell_end(model: str, today: date | None = None) -> None:
+def warn_if_retired(model: str, today: date | None = None) -> None:
     """Warn of a model that is soon out of service, or is already.
 
     Parameters

@@ -9,7 +9,7 @@ import click
 
 from audiokit.cli.settings import Command
 
-ORDER = "audiokit.cli.words"
+ORDER = "audiokit.cli.step_options"
 
 
 class StepOption(click.Option):

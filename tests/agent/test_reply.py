@@ -1,4 +1,4 @@
-"""A reply without a session: `pipeline`, `voicing`, `speaker`, and the `surroundings` that they need."""
+"""A reply without a session: `reply`, `voicing`, `speaker`, and the `surroundings` that they need."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -10,8 +10,8 @@ from audiokit.agent.agent import Agent
 from audiokit.agent.events import Event, SpokenFailure, TurnEnded, TurnMetrics
 from audiokit.agent.metrics import TurnMeter
 from audiokit.agent.phrases import PhraseBook
-from audiokit.agent.pipeline import Reply
 from audiokit.agent.replies import Replies
+from audiokit.agent.reply import Reply
 from audiokit.agent.services import Services
 from audiokit.agent.settings import AgentSettings
 from audiokit.agent.speaker import Speaker

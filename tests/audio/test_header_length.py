@@ -1,4 +1,4 @@
-"""`audiokit.audio.promises`: headers built by hand, so that files of many gigabytes cost nothing."""
+"""`audiokit.audio.header_length`: headers built by hand, so that files of many gigabytes cost nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from audiokit.audio.promises import has_unusable_size, missing_end
+from audiokit.audio.header_length import has_unusable_size, missing_end
 
 
 def wav(data_size: int, held: int, riff_size: int | None = None, kind: bytes = b"RIFF", before: bytes = b"") -> bytes:
