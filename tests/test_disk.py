@@ -24,9 +24,14 @@ def test_a_file_takes_its_name_when_the_block_ends(tmp_path: Path) -> None:
 def test_a_block_that_fails_leaves_what_was_there(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "talk.txt"
     path.write_text("old")
-    with pytest.raises(type(error)), whole_file(path) as part:
-        part.write_text("half of")
-        raise error
+
+    def write() -> None:
+        with whole_file(path) as part:
+            part.write_text("half of")
+            raise error
+
+    with pytest.raises(type(error)):
+        write()
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["talk.txt"]
 

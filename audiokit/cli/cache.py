@@ -124,7 +124,7 @@ def clear(yes: bool) -> None:
 @click.option("--voice", metavar="NAME", help="A voice of `audiokit voices list`, or the provider's own name for one.")
 @click.option("--provider", default="", metavar="NAME", help="Who speaks.  [default: the voice's own, or hibari]")
 @click.option("--model", default="", metavar="NAME", help="The provider's model.  [default: its own]")
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A setting of the provider; repeatable.")
+@click.option("--set", "given", multiple=True, metavar="NAME=VALUE", help="A provider setting; repeatable.")
 @click.option("--clauses", is_flag=True, help="Cut the lines into clauses, as an agent does while it speaks.")
 @click.option("--shared", default="", metavar="URL", help="A cache that several machines share.")
 @click.option("--quiet", is_flag=True, help="No bar; errors only.")

@@ -33,7 +33,7 @@ with the date and the hash of the samples. Who speaks in these recordings, and w
 )  # fmt: skip
 @click.option("--description", default="", metavar="TEXT", help="Description, for people.")
 @click.option("--language", default="", metavar="CODE", help="ISO 639-1 code of what is spoken, such as en.")
-@click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="Label, such as accent=american; repeatable.")
+@click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="Such as accent=american; repeatable.")
 @click.option(
     "--speaker", type=click.IntRange(0), default=0, show_default=True,
     help="0: there is one voice; 1 takes the one that speaks most, 2 the next.",
@@ -47,7 +47,7 @@ with the date and the hash of the samples. Who speaks in these recordings, and w
     help="A model of this machine, for coqui and tortoise: a folder, or a checkpoint beside its config.json.",
 )  # fmt: skip
 @click.option("--professional", is_flag=True, help="Train it on half an hour and more; see `voices status`.")
-@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A setting of the provider; repeatable.")
+@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A provider setting; repeatable.")
 @click.option(
     "--samples", "only_samples", is_flag=True, help="Show each piece that would be sent, and why; send nothing."
 )

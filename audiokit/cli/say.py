@@ -27,7 +27,7 @@ TEXT_FILES = (".txt", ".md", ".markdown", ".text")
     help="Where to: wav, mp3, m4b ... or - for a WAV on stdout.",
 )  # fmt: skip
 @click.option("--play", is_flag=True, help="Play it (the default without -o).")
-@click.option("--speaker", metavar="DEVICE", help="Play on it: a speaker, by number or name.  [default: the system's]")
+@click.option("--speaker", metavar="DEVICE", help="Speaker to play on, by number or name.  [default: the system's]")
 @click.option("--stream", is_flag=True, help="Speak from the first clause on, while the rest is still being read.")
 @click.option(
     "--provider",
@@ -40,7 +40,7 @@ TEXT_FILES = (".txt", ".md", ".markdown", ".text")
     "--model-path", type=click.Path(exists=True), metavar="PATH",
     help="The same for a model of this machine: a folder, or a checkpoint beside its config.json (coqui, tortoise).",
 )  # fmt: skip
-@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A setting of the provider; repeatable.")
+@click.option("--set", "provider_settings", multiple=True, metavar="NAME=VALUE", help="A provider setting; repeatable.")
 @click.option("--fallback", metavar="NAME", multiple=True, help="Who speaks instead when that fails; repeatable.")
 @click.option("--chapters", is_flag=True, help="A book: -o names a m4b, m4a or mp3 with marks, or a folder of files.")
 @click.option("--format", "extension", default="mp3", show_default=True, help="Format of a folder's chapters.")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--text", default="", help="What the previews say.  [default: the provider's choice]")
 @click.option("--provider", default="elevenlabs", show_default=True, help="Who designs it.")
-@click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="Label, such as accent=scottish; repeatable.")
+@click.option("--label", "labels", multiple=True, metavar="NAME=TEXT", help="Such as accent=scottish; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print the previews and the voice as JSON on stdout.")
 def design(description: str, name: str, choose: int | None, out: Path, **options: Any) -> None:
     """Make a voice up from a description, without any recording.

@@ -7,7 +7,7 @@ import click
 
 @click.command(short_help="Show or change what alters the sound of a voice")
 @click.argument("name")
-@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change one, such as stability=0.4; repeatable.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Such as stability=0.4; repeatable.")
 @click.option("--unset", "dropped", multiple=True, metavar="NAME", help="Forget one here; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print them all as JSON on stdout.")
 def settings(name: str, changes: tuple[str, ...], dropped: tuple[str, ...], as_json: bool) -> None:
