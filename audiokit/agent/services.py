@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from audiokit.agent.characters import WholeCharacters
 from audiokit.agent.failover import Chain, StreamBudget, Tell, name_of
 from audiokit.agent.metrics import Price
 from audiokit.agent.phrases import PhraseBook
@@ -92,7 +93,7 @@ class _Asked:
     tools: Sequence[Tool]
 
     def __call__(self, llm: LLM) -> AsyncIterator[Item]:
-        return llm.reply(self.messages, self.tools)
+        return WholeCharacters(llm.reply(self.messages, self.tools))
 
 
 def _is_answer(item: Item) -> bool:
