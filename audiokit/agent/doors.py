@@ -64,8 +64,9 @@ async def converse(agent: Agent, doors: Doors, lines: AsyncIterator[str] | None 
 
     Raises
     ------
-    AudioFileError, ConfigError, MissingDependencyError, AuthenticationError : a file or a device does not open, or a
-        stage of the agent has nobody left who could ever work as it is set up, or whose key is good.
+    AudioFileError, ConfigError, MissingDependencyError, AuthenticationError, VoiceNotFoundError : a file or a device
+        does not open, or a stage of the agent has nobody left who could ever work as it is set up, whose key is good,
+        and who has the voice.
     UsageError : the reply would replace the recording that is answered.
     """
     if doors.input is not None:

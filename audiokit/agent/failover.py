@@ -19,11 +19,15 @@ from audiokit.errors import (
     ProviderError,
     ProviderTimeout,
     ProviderUnavailable,
+    VoiceNotFoundError,
 )
 from audiokit.retry import Retry
 
 P = TypeVar("P")
 T = TypeVar("T")
+
+LASTING = (AuthenticationError, VoiceNotFoundError)
+"""Failures of a vendor that only the user can mend."""
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +112,8 @@ class Chain(Generic[P]):
     def failed(self, provider: P, now_s: float, failure: ProviderError | None = None) -> None:
         """Note a provider's failure, and what it was, if that is known."""
         self._breaker(provider).failed(now_s)
-        mistake = failure if isinstance(failure, AuthenticationError) else failure and failure.__cause__
-        if isinstance(mistake, AuthenticationError | ConfigError | MissingDependencyError):
+        mistake = failure if isinstance(failure, LASTING) else failure and failure.__cause__
+        if isinstance(mistake, (*LASTING, ConfigError, MissingDependencyError)):
             self._mistakes[id(provider)] = mistake
 
     def succeeded(self, provider: P) -> None:

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from audiokit.agent.ahead import Ahead
+from audiokit.agent.failover import LASTING
 from audiokit.agent.heard import Clause, heard_text
 from audiokit.agent.metrics import TurnMeter
 from audiokit.agent.speaker import Speaker
 from audiokit.audio.resample import Resampler
 from audiokit.contracts import SpeechChunk
-from audiokit.errors import AudiokitError, AuthenticationError, ProviderError, QuotaError
+from audiokit.errors import AudiokitError, ProviderError, QuotaError
 
 Synthesize = Callable[[str], AsyncIterator[SpeechChunk]]
 
@@ -135,7 +136,7 @@ class Voicing:
 
 def _is_due_to_words(failure: ProviderError) -> bool:
     """Tell whether another clause may fare better."""
-    concerns_all = isinstance(failure, AuthenticationError | QuotaError) or isinstance(failure.__cause__, AudiokitError)
+    concerns_all = isinstance(failure, (*LASTING, QuotaError)) or isinstance(failure.__cause__, AudiokitError)
     return not failure.retryable and not concerns_all
 
 

@@ -223,7 +223,7 @@ def test_a_reply_replaces_no_file_unless_it_is_told_to(question: Path, tmp_path:
 def test_a_voice_that_is_not_there_ends_the_conversation_with_its_reason(tmp_path: Path) -> None:
     words = ["--text", "--record", tmp_path / "talk", "--voice", "Nobody", "--no-cache"]
     refused = run(*words, typed="hello\n")
-    assert refused.exit_code == 4, refused.output
+    assert refused.exit_code == 5, refused.output
     assert "Nobody" in refused.stderr.splitlines()[-1]
     assert "Traceback" not in refused.stderr
 

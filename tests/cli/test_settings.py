@@ -138,9 +138,9 @@ def test_shell_and_python_have_the_same_defaults() -> None:
 
 
 def test_shell_and_python_have_the_same_names() -> None:
-    options = {option.name: option.opts for option in PREP.params if isinstance(option, click.Option)}
-    assert {field.name: options[field.name] for field in fields(PrepSettings)} == {
-        field.name: [option_name(field.name)] for field in fields(PrepSettings)
+    first = {option.name: option.opts[0] for option in PREP.params if isinstance(option, click.Option)}
+    assert {field.name: first[field.name] for field in fields(PrepSettings)} == {
+        field.name: option_name(field.name) for field in fields(PrepSettings)
     }
 
 
