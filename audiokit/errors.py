@@ -21,7 +21,7 @@ AudiokitError                     exit 1
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class AudiokitError(Exception):
@@ -29,7 +29,7 @@ class AudiokitError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         """Travel whole from a worker process: exceptions are else made by a call that knows no keywords."""
         return _made_anew, (type(self), self.args), self.__dict__
 

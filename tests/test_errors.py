@@ -13,9 +13,11 @@ from audiokit.errors import AudioFileError, AudiokitError, MissingDependencyErro
 
 
 def tree(root: type[AudiokitError] = AudiokitError) -> Iterator[type[AudiokitError]]:
+    """Give the house's own errors; other tests may have made more."""
     yield root
     for below in root.__subclasses__():
-        yield from tree(below)
+        if below.__module__ == AudiokitError.__module__:
+            yield from tree(below)
 
 
 def example(kind: type[AudiokitError]) -> AudiokitError:
