@@ -36,7 +36,8 @@ def start(source: object, out: object, *options: str) -> subprocess.Popen[str]:
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Give the exit code, and what was said on stderr but for what Ray's own core writes there when a node is gone."""
     _, errors = process.communicate(timeout=300)
-    return process.returncode, "".join(line for line in errors.splitlines(keepends=True) if "core_worker.cc" not in line)
+    ours = [line for line in errors.splitlines(keepends=True) if "core_worker.cc" not in line]
+    return process.returncode, "".join(ours)
 
 
 @pytest.fixture(scope="module")
