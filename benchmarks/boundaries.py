@@ -1,13 +1,10 @@
-"""Do clips of real speech begin or end inside a word or a sentence? `python benchmarks/boundaries.py FOLDER...`.
+"""Do clips of real speech begin or end inside a word? `python benchmarks/boundaries.py FOLDER... [--minutes 20]`.
 
 The recordings found in the folders (English, any length) are joined in random order into one, with pauses of 0.15 to
 0.6 s of room noise, and prepared. Whisper then hears 8 s around every boundary, and the boundary counts as inside a
 word when it lies deeper than 0.1 s in one by the recognizer's own word times. Those times are not exact: a word that
 Whisper stretches over a pause counts against us, so `in sound` says how many of them also lie where the level is not
 down by 20 dB from the speech around: a real cut can only be there.
-
-The recordings are to be short ones, a sentence or two each: one that a boundary divides counts as split. The pauses
-between them are as long as those inside, so that their length alone does not tell where a sentence ends.
 """
 
 from __future__ import annotations
@@ -34,7 +31,6 @@ ROOM = 1e-3  # RMS of the noise: -60 dBFS
 AROUND_S = 4.0
 DEPTH_S = 0.1  # how far Whisper's word times may be off
 QUIET_DB = 20.0
-SOUNDING = 0.03  # part of a recording's peak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,29 +42,23 @@ class Boundary:
     in_sound: bool
 
 
-Place = tuple[float, float]
-"""Where the sound of a recording starts and ends, in seconds."""
-
-
-def joined(folders: Sequence[Path], minutes: float) -> tuple[Audio, list[Place]]:
-    """Join recordings in random order, each at a peak of -6 dBFS; tell where each lies."""
+def joined(folders: Sequence[Path], minutes: float) -> Audio:
+    """Join recordings in random order, each at a peak of -6 dBFS."""
     rng = np.random.default_rng(5)
     paths = sorted(path for folder in folders for path in folder.rglob("*.wav"))
-    pieces, places, frames = [], [], 0
+    pieces, frames = [], 0
     for path in rng.permutation(np.array(paths, object)):
         samples = read(path).mono().resample(SAMPLE_RATE).samples
         peak = np.abs(samples).max(initial=0)
         if len(samples) < SAMPLE_RATE or not peak:  # a beep or a syllable
             continue
-        sounding = np.flatnonzero(np.abs(samples[:, 0]) > peak * SOUNDING)
-        places.append(tuple((frames + int(at)) / SAMPLE_RATE for at in sounding[[0, -1]]))
         pause = np.zeros((round(rng.uniform(*PAUSES_S) * SAMPLE_RATE), 1), np.float32)
         pieces += [samples * np.float32(0.5 / peak), pause]
         frames += len(samples) + len(pause)
         if frames > minutes * 60 * SAMPLE_RATE:
             break
     whole = np.concatenate(pieces)
-    return Audio(whole + ROOM * rng.standard_normal(whole.shape, np.float32), SAMPLE_RATE), places
+    return Audio(whole + ROOM * rng.standard_normal(whole.shape, np.float32), SAMPLE_RATE)
 
 
 def boundaries(recording: Path, out: Path) -> list[float]:
@@ -89,12 +79,6 @@ def inside(audio: Audio, edges: Sequence[float]) -> Iterator[Boundary]:
                 yield Boundary(time_s=edge_s, word=word.text, in_sound=is_sound(heard, edge_s - start_s))
 
 
-def divided(places: Sequence[Place], edges: Sequence[float]) -> int:
-    """Count the recordings in which an edge lies."""
-    cuts = np.array(edges)
-    return sum(bool(((cuts > start_s + DEPTH_S) & (cuts < end_s - DEPTH_S)).any()) for start_s, end_s in places)
-
-
 def is_sound(heard: Audio, at_s: float) -> bool:
     """Tell whether the 40 ms around a moment are loud enough to be speech."""
     loudness = np.sqrt((heard.samples**2).mean())
@@ -108,7 +92,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        audio, places = joined(options.folders, options.minutes)
+        audio = joined(options.folders, options.minutes)
         recording = Path(scratch) / "speech.wav"
         write(recording, audio)
         edges = boundaries(recording, Path(scratch) / "out")
@@ -117,14 +101,9 @@ def main() -> None:
         print(f"{one.time_s:.2f} s in {one.word!r}{', in sound' if one.in_sound else ''}", file=sys.stderr)
     cut = sum(one.in_sound for one in found)
     share = f"{100 * cut / len(edges):.2f}"
-    split = divided(places, edges)
-    row = [
-        f"{audio.duration_s / 60:.1f} min", str(len(edges)), str(len(found)), str(cut), share, str(len(places)),
-        f"{split} ({100 * split / len(places):.1f} %)",
-    ]  # fmt: skip
+    row = [f"{audio.duration_s / 60:.1f} min", str(len(edges)), str(len(found)), str(cut), share]
     text = "## Boundaries in real speech\n\n" + machine(("audiokit", "faster-whisper")) + "\n\n"
-    header = ["real speech", "boundaries", "in a word", "in sound", "in sound %", "recordings", "split"]
-    publish("boundaries", text + table(header, [row]))
+    publish("boundaries", text + table(["real speech", "boundaries", "in a word", "in sound", "in sound %"], [row]))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ from audiokit.dataset.settings import PrepSettings
 
 JUDGES: dict[str, dict[str, Any]] = {
     "as it comes": {},
-    "duplicates kept": {"duplicates": "keep"},
+    "duplicates refused": {"duplicates": "refuse"},
     "mos": {"min_mos": 3.0},
     "reverb": {"max_reverb_s": 0.3},
     "music": {"max_music": 0.45},

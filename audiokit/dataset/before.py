@@ -7,30 +7,24 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from audiokit.audio.buffer import Audio
-from audiokit.audio.files import write
-from audiokit.audio.formats import fitting_rate
 from audiokit.dataset.clip import Clip
 from audiokit.dataset.journal import Journal
 from audiokit.dataset.layout import Layout
-from audiokit.dataset.listen import Speech, listen
 from audiokit.dataset.recordings import on_disk
 from audiokit.dataset.settings import PrepSettings
-from audiokit.dsp.dynamics import limit
-from audiokit.dsp.levels import gain_from_db
 from audiokit.errors import AudiokitError
 from audiokit.progress import Progress
+
+if TYPE_CHECKING:
+    from audiokit.audio.buffer import Audio
 
 logger = logging.getLogger(__name__)
 
 EACH = 2  # clips of each kind: six of 8 s make 0.5 MB of the page
 LONGEST_S = 15.0  # of a clip's sound before: enough to judge, and a page stays small
 BITRATE_BPS = 64_000  # for mp3, which every browser plays: noise at less sounds like the coding
-UNHEARD = Speech(probabilities=np.zeros(0, np.float32), window_s=1.0)
-"""In the place of a detector: where speech is, the clips say."""
 
 Entry = tuple[str, str]
 """Kind and key of a line of the journal."""
@@ -90,10 +84,16 @@ class Before:
 
     def _read(self, source: str, clips: Sequence[Clip]) -> None:
         """Go through a recording as the first pass did, to the sound that noise was taken out of."""
+        import numpy as np
+
+        from audiokit.audio.buffer import Audio
+        from audiokit.dataset.listen import Speech, listen
+
+        unheard = Speech(probabilities=np.zeros(0, np.float32), window_s=1.0)  # where speech is, the clips say
         spool = self._layout.work / "before.spool"
         try:
             with on_disk(self._places[source], _quiet) as path:
-                heard = listen(path, spool, self._settings, UNHEARD, _quiet)
+                heard = listen(path, spool, self._settings, unheard, _quiet)
             for clip in clips:
                 end_s = min(clip.end_s, clip.start_s + LONGEST_S)
                 sound = Audio(heard.read(clip.start_s, end_s), heard.sample_rate)
@@ -103,8 +103,14 @@ class Before:
 
     def _encoded(self, sound: Audio, gain_db: float) -> str:
         """Bring it to the level of its clip, so that the two differ in noise alone."""
+        from audiokit.audio.buffer import Audio
+        from audiokit.audio.files import write
+        from audiokit.audio.formats import fitting_rate
+        from audiokit.dsp.dynamics import limit
+        from audiokit.dsp.levels import gain_from_db
+
         path = self._layout.work / "before.mp3"
-        louder = Audio(sound.samples * np.float32(gain_from_db(gain_db)), sound.sample_rate)
+        louder = Audio(sound.samples * gain_from_db(gain_db), sound.sample_rate)
         fitting = louder.resample(fitting_rate(path, sound.sample_rate))
         write(path, limit(fitting, self._settings.peak_dbtp), bitrate_bps=BITRATE_BPS)
         return base64.b64encode(_taken(path)).decode()

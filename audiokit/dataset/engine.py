@@ -15,6 +15,11 @@ EngineName = Literal["local", "ray"]
 class Engine(Protocol):
     """Does tasks side by side; a context manager that leaves nothing running."""
 
+    @property
+    def lasting_workers(self) -> int:
+        """How many go on from one task to the next with what they have loaded; 1 where nobody can tell."""
+        ...
+
     def run(self, tasks: Sequence[Task], tell: Tell = ...) -> Iterator[tuple[int, Answer]]:
         """Do all tasks; give (index, answer) as they end, in any order.
 

@@ -62,6 +62,11 @@ class Pool:
     _events: queue.SimpleQueue[tuple[_Worker, str]] = field(default_factory=queue.SimpleQueue)
     _workers: list[_Worker] = field(default_factory=list)
 
+    @property
+    def lasting_workers(self) -> int:
+        """All of them, once they have been started."""
+        return self.jobs
+
     def __post_init__(self) -> None:
         if self.jobs < 1:
             raise ValueError(f"jobs is {self.jobs}; expected at least 1")

@@ -43,6 +43,11 @@ class RayPool:
     _home: str = ""
     _running: dict[Any, int] = field(default_factory=dict)
 
+    @property
+    def lasting_workers(self) -> int:
+        """One: on which machine a task is done, and whether a worker outlives it, is Ray's to say."""
+        return 1
+
     def __post_init__(self) -> None:
         if self.jobs is not None and self.jobs < 1:
             raise ValueError(f"jobs is {self.jobs}; expected at least 1")
