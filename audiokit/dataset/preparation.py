@@ -153,8 +153,8 @@ class Preparation:
     def _check_providers(self, todo: int) -> bool:
         """Open detector and recognizers before hours of work; tell whether a recognizer is a new one.
 
-        Every worker that goes on with the recordings opens its own, all at once: one after the other would cost two cores
-        2 % of their time.
+        Every worker that goes on with the recordings opens its own, all at once: one after the other would cost two
+        cores 2 % of their time.
         """
         is_new = False
         task = _task("check", "settings", settings=self.settings.to_json())
