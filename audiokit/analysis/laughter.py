@@ -11,7 +11,6 @@ tensorflow/models and of AudioSet's `class_labels_indices.csv`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +22,7 @@ import numpy as np
 from audiokit.analysis.onnx_session import session
 from audiokit.analysis.spectrum import Vector
 from audiokit.audio.buffer import Audio
+from audiokit.disk import file_sha256
 from audiokit.errors import AudiokitError, ConfigError
 
 WINDOW_S = 2.0  # PANNs answer once for all they are given: a laugh would drown in 10 s of speech
@@ -114,8 +114,7 @@ def model_sha256(model: str) -> str:
     ------
     ConfigError : there is no such file, or it cannot be read.
     """
-    with _readable(Path(model).expanduser()).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(_readable(Path(model).expanduser()))
 
 
 def _readable(model: Path) -> Path:

@@ -72,15 +72,21 @@ def test_a_turn_model_that_cannot_judge_is_told(turn: dict[str, dict[str, str]],
     assert said in str(last.error)
 
 
-def test_a_turn_model_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "sure_turns-1.0.dist-info"
+def install(site: Path, module: str, entry_points: str, code: str) -> None:
+    """Install a plug-in of one module, as pip would leave it."""
+    package = site / f"{module}-1.0.dist-info"
     package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: sure-turns\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text("[audiokit.turn]\nsure = sure_turns:Sure\n")
-    (tmp_path / "sure_turns.py").write_text(
+    (package / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text(entry_points)
+    (site / f"{module}.py").write_text(code)
+
+
+def test_a_turn_model_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = (
         "class Sure:\n    def finished_probability(self, heard, text):\n"
         "        return min(1.0, len(heard.samples) / heard.sample_rate / 4)\n"
     )
+    install(tmp_path, "sure_turns", "[audiokit.turn]\nsure = sure_turns:Sure\n", code)
     monkeypatch.syspath_prepend(tmp_path)
     config = from_table({"stt": {"provider": "x"}, "tts": {"provider": "x"}, "turn": {"provider": "sure"}})
     last = checked(config)[-1]
@@ -88,14 +94,11 @@ def test_a_turn_model_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_service_that_never_ends_is_a_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "slow_brain-1.0.dist-info"
-    package.mkdir()
-    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-brain\nVersion: 1.0\n")
-    (package / "entry_points.txt").write_text("[audiokit.llm]\nslow = slow_brain:Slow\n")
-    (tmp_path / "slow_brain.py").write_text(
+    code = (
         "import asyncio\nclass Slow:\n    async def reply(self, messages, tools=()):\n"
         "        yield 'Well'\n        await asyncio.sleep(60)\n"
     )
+    install(tmp_path, "slow_brain", "[audiokit.llm]\nslow = slow_brain:Slow\n", code)
     monkeypatch.syspath_prepend(tmp_path)
     config = from_table({
         "stt": {"provider": "x"}, "tts": {"provider": "x"}, "llm": {"provider": "slow"},
