@@ -56,7 +56,7 @@ def _overview(sources: Sequence[Source], clips: Sequence[Clip]) -> str:
     kept = [clip for clip in clips if clip.kept]
     rows = [
         ("recordings given", clock_face(total["duration_s"])),
-        ("speech found", clock_face(total["speech_s"])),
+        ("speech, without pauses", clock_face(total["speech_s"])),
         ("clips kept", f"{total['kept']}, {clock_face(total['kept_s'])}"),
         *(
             (f"refused: {reason}", f"{row['clips']}, {clock_face(row['seconds'])}")

@@ -69,7 +69,7 @@ def _totals(sources: Sequence[Source], clips: Sequence[Clip]) -> str:
     kept = [clip for clip in clips if clip.kept]
     facts = [
         ("kept", clock_face(total["kept_s"]), f"{total['kept']} of {total['clips']} clips"),
-        ("speech found", clock_face(total["speech_s"]), f"in {clock_face(total['duration_s'])}"),
+        ("speech found", clock_face(total["speech_s"]), f"without pauses, in {clock_face(total['duration_s'])}"),
         ("recordings", str(total["prepared"]), f"of {total['recordings']} given"),
     ]
     if kept:
